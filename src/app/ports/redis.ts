@@ -1,0 +1,117 @@
+import type { Bytes } from '../../domain/bytes.ts';
+import type { ConnectionDefinition, Secret } from '../../domain/connections/definition.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { KeyList } from '../../domain/keys/keyList.ts';
+import type { CommandTable } from '../../domain/redis/classify.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import type { Capabilities, ServerIdentity } from '../../domain/redis/server.ts';
+
+/** PEM contents and the secret: everything that a definition only points at, read beforehand. */
+export interface Credentials {
+  readonly secret: Secret;
+  readonly ca?: Bytes;
+  readonly cert?: Bytes;
+  readonly key?: Bytes;
+}
+
+/** Opens proven connections to Redis servers. */
+export interface RedisGateway {
+  /**
+   * Connects and proves: PING, version, mode, ACL user, and that the selected db is the one asked for. Probes
+   * capabilities and loads the command table. Rejects with a `Failure` that names the true cause (DNS, refused,
+   * TLS, WRONGPASS, NOPERM, timeout), never "Connection is closed". Settles within `definition.timeoutMs` (+500 ms).
+   */
+  open(definition: ConnectionDefinition, credentials: Credentials, signal?: AbortSignal): Promise<RedisSession>;
+}
+
+export type SessionState =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'reconnecting'; readonly attempt: number; readonly nextInMs: number }
+  | { readonly kind: 'closed'; readonly cause?: Failure };
+
+export interface SendOptions {
+  /** The whole batch settles within this time; then the socket is destroyed and what was on the wire is unknown. */
+  readonly deadlineMs: number;
+  /** Bytes of replies after which the socket is destroyed, so that no server fills the memory. */
+  readonly maxReplyBytes: number;
+  readonly signal?: AbortSignal;
+  /**
+   * Commands that must run in one MULTI/EXEC with these keys watched: the batch is the transaction's body. When a
+   * watched key changed, the outcome of every command is `notDone`.
+   */
+  readonly transaction?: boolean;
+}
+
+/** What is known about one command afterwards. `unknown` = it was sent and no answer came; never mixed with `notDone`. */
+export type CommandOutcome =
+  | { readonly kind: 'reply'; readonly reply: RedisReply }
+  | { readonly kind: 'notDone'; readonly cause: Failure }
+  | { readonly kind: 'unknown'; readonly cause: Failure };
+
+export interface ScanOptions {
+  /** Redis glob; absent = every key. Filtering happens on the server. */
+  readonly pattern?: Bytes;
+  readonly type?: string;
+  /** Cursor to go on from (opaque; holds run id, node and db); absent = start. */
+  readonly cursor?: string;
+  /** Keys that the server looks at per call. Default 10,000; smaller on a slow server. */
+  readonly count?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ScanPage {
+  readonly keys: KeyList;
+  /** Absent = the keyspace is covered. */
+  readonly cursor?: string;
+  /** Server-side SCAN steps taken × COUNT: how many keys the server looked at, about. */
+  readonly looked: number;
+}
+
+export interface DescribeOptions {
+  readonly type?: boolean;
+  readonly ttl?: boolean;
+  readonly memory?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** Columns beside a KeyList; a column that was not asked for is empty. A key that vanished has type `none`. */
+export interface KeyColumns {
+  readonly types: readonly string[];
+  /** Milliseconds; -1 = no expiry, -2 = no such key. */
+  readonly ttlMs: Float64Array;
+  /** MEMORY USAGE in bytes; NaN = not available. */
+  readonly memoryBytes: Float64Array;
+}
+
+/**
+ * One open connection. Only the gate (`app/redis/gate.ts`) calls these methods: nothing else may reach a socket.
+ * A write is never re-sent; every promise settles; sockets that died give `unknown` for what was on the wire.
+ */
+export interface RedisSession {
+  readonly server: ServerIdentity;
+  readonly capabilities: Capabilities;
+  /** The server's own commands with their flags. */
+  readonly commandTable: CommandTable;
+  state(): SessionState;
+  onDidChangeState(listener: (state: SessionState) => void): { dispose(): void };
+  /** Sends commands in one pipeline on the control connection; outcomes in the same order. Never rejects. */
+  send(commands: readonly RedisCommand[], options: SendOptions): Promise<readonly CommandOutcome[]>;
+  /**
+   * Watches `keys`, runs `read`, hands its replies to `decide`, and executes the commands that it returns in
+   * MULTI/EXEC on a connection of its own; null from `decide` = nothing is written. Outcomes of the executed
+   * commands; `notDone` with a CONFLICT failure when a watched key changed in between.
+   */
+  compareAndSet(request: {
+    readonly watch: readonly Bytes[];
+    readonly read: readonly RedisCommand[];
+    readonly decide: (
+      replies: readonly RedisReply[],
+    ) => Promise<readonly RedisCommand[] | null> | readonly RedisCommand[] | null;
+    readonly options: SendOptions;
+  }): Promise<readonly CommandOutcome[]>;
+  /** Pages of the keyspace over the lean bulk connection. May repeat keys, may give empty pages; never drops any. */
+  scan(options: ScanOptions): AsyncIterable<ScanPage>;
+  /** TYPE, PTTL and MEMORY USAGE of many keys over the bulk connection, in bounded batches. */
+  describe(keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+  close(): Promise<void>;
+}

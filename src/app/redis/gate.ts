@@ -1,0 +1,56 @@
+import type { Bytes } from '../../domain/bytes.ts';
+import type { KeyList } from '../../domain/keys/keyList.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage } from '../ports/redis.ts';
+
+/** One user-level act on Redis: what is sent, on whose behalf, within which bounds. */
+export interface Operation {
+  /** The API method, e.g. `keys.write`. */
+  readonly action: string;
+  /** Key or pattern for the record, made safe by `display()`; empty when none applies. */
+  readonly keyOrPattern: string;
+  readonly commands: readonly RedisCommand[];
+  /** Default: the connection's `timeoutMs`. */
+  readonly timeoutMs?: number;
+  /** Default 8 MiB. */
+  readonly maxReplyBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly correlationId?: string;
+  readonly runId?: string;
+  /** Type, sizes, counts, for the record. */
+  readonly redactedDiff?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** false: no timeline row (our own polling). Default true. */
+  readonly record?: boolean;
+  /** What a person typed at a guardrail. */
+  readonly confirm?: string;
+  /** true: error replies come back among the replies instead of failing the operation. */
+  readonly tolerateErrorReplies?: boolean;
+}
+
+/**
+ * The choke point: every command to every server passes here. It classifies (live command table; unknown = write,
+ * dangerous), asks read-only and guardrails, keeps the deadline and the byte budget, retries reads as the connection
+ * says, and records one timeline event per operation.
+ */
+export interface Gate {
+  /** Replies in order. Rejects with BLOCKED, TIMEOUT, OUTCOME_UNKNOWN, CONNECTION_FAILED, UNAUTHORIZED, CONFLICT, … */
+  run(connectionUid: string, operation: Operation): Promise<readonly RedisReply[]>;
+  /** As `run`, with the writes decided from what `read` answered while `watch` is watched. Null = `decide` wrote nothing. */
+  compareAndSet(
+    connectionUid: string,
+    operation: Omit<Operation, 'commands'> & {
+      readonly watch: readonly Bytes[];
+      readonly read: readonly RedisCommand[];
+      readonly decide: (
+        replies: readonly RedisReply[],
+      ) => Promise<readonly RedisCommand[] | null> | readonly RedisCommand[] | null;
+    },
+  ): Promise<readonly RedisReply[] | null>;
+  scan(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'keyOrPattern' | 'record'>,
+    options: ScanOptions,
+  ): AsyncIterable<ScanPage>;
+  describe(connectionUid: string, keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+}
