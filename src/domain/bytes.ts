@@ -63,7 +63,7 @@ export function toBase64Url(bytes: Bytes): string {
   return encodeBase64With(bytes, urlSafe, false);
 }
 
-const digitValue = new Map<string, number>([...standard].map((digit, value) => [digit, value]));
+const digitValue = new Map<string, number>(Array.from(standard, (digit, value) => [digit, value]));
 digitValue.set('-', 62);
 digitValue.set('_', 63);
 
