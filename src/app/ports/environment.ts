@@ -53,7 +53,8 @@ export interface Trust {
 
 /** Reads what a definition points at: PEM files, an environment variable, a command's output. Only asked when trusted. */
 export interface SecretReader {
-  file(path: string): Promise<Bytes>;
+  /** `path` is absolute, starts with `~/`, or is relative to the folder or workspace file that `scopeRoot` (a URI) names. */
+  file(path: string, scopeRoot: string): Promise<Bytes>;
   environment(name: string): string | undefined;
   /** First line of standard output; rejects after 10 s or on a non-zero exit. */
   command(argv: readonly string[]): Promise<string>;

@@ -8,6 +8,8 @@ export interface ServerIdentity {
   /** The ACL user in force; `default` on servers without ACLs. */
   readonly user: string;
   readonly db: number;
+  /** Milliseconds of the PING that the connection proved itself with. */
+  readonly pingMs: number;
 }
 
 export const capabilityNames = [
