@@ -1,0 +1,103 @@
+import type { ConnectionDraft, ConnectionSummary, Environment, Secret } from './domain/connections/definition.ts';
+import type { Key } from './domain/keys/key.ts';
+import type { KeyInfo, KeyValue, RedisType, SnapshotInfo } from './domain/keys/types.ts';
+import type { Overview } from './domain/observability/overview.ts';
+import type { ObservabilitySnapshot } from './domain/observability/snapshot.ts';
+import type { EventStatus, HistoryEvent } from './domain/timeline/event.ts';
+
+/**
+ * What `vscode.extensions.getExtension('cachify.cachify-studio').exports` gives: the same use cases that commands,
+ * trees and panels call. Failures reject with `{ code, message, retryable, details? }`; inputs are validated.
+ * `docs/api.md` describes it for its users.
+ */
+export interface CachifyApi {
+  readonly version: 1;
+  readonly connections: ConnectionsApi;
+  readonly keys: KeysApi;
+  readonly observability: ObservabilityApi;
+}
+
+export interface ConnectionsApi {
+  list(): Promise<ConnectionSummary[]>;
+  add(draft: ConnectionDraft, options?: { secret?: Secret; scope?: 'user' | 'workspace' }): Promise<ConnectionSummary>;
+  /** A field that is absent stays; an absent secret keeps the stored one. */
+  update(id: string, draft: Partial<ConnectionDraft>, options?: { secret?: Secret }): Promise<ConnectionSummary>;
+  remove(id: string): Promise<void>;
+  test(target: { id: string } | { draft: ConnectionDraft; secret?: Secret }): Promise<ConnectionTest>;
+  connect(id: string): Promise<void>;
+  disconnect(id: string): Promise<void>;
+  /** Break-glass: `reason` of 10 characters or more, `minutes` 1-120 (default 15). */
+  unlock(id: string, request: { reason: string; minutes?: number }): Promise<{ until: string }>;
+  lock(id: string): Promise<void>;
+}
+
+export interface ConnectionTest {
+  readonly latencyMs: number;
+  readonly serverVersion: string;
+  readonly mode: 'standalone' | 'sentinel' | 'cluster';
+  readonly user: string;
+  readonly capabilities: Record<string, boolean>;
+}
+
+export interface KeysApi {
+  /** A page of keys; `cursor` absent in the answer = the keyspace is covered. `scanned` of `total` keys were looked at. */
+  scan(q: {
+    connectionId: string;
+    pattern?: string;
+    type?: string;
+    limit?: number;
+    cursor?: string;
+    signal?: AbortSignal;
+  }): Promise<{ keys: KeyInfo[]; cursor?: string; scanned: number; total: number }>;
+  count(q: {
+    connectionId: string;
+    pattern: string;
+    signal?: AbortSignal;
+  }): Promise<{ matched: number; scanned: number }>;
+  /** Null when there is no such key. */
+  read(q: { connectionId: string; key: Key; maxBytes?: number }): Promise<KeyValue | null>;
+  /** Absent `ttlMs` keeps the TTL, null clears it. `ifVersion` refuses with CONFLICT when the content is another. */
+  write(q: {
+    connectionId: string;
+    key: Key;
+    type: RedisType;
+    value: unknown;
+    ttlMs?: number | null;
+    ifVersion?: string;
+    confirm?: string;
+  }): Promise<{ version: string; snapshotId?: string }>;
+  remove(q: {
+    connectionId: string;
+    keys: Key[];
+    confirm?: string;
+  }): Promise<{ removed: number; snapshotIds: string[] }>;
+  rename(q: { connectionId: string; key: Key; to: Key; overwrite?: boolean; confirm?: string }): Promise<void>;
+  setTtl(q: { connectionId: string; key: Key; ttlMs: number | null }): Promise<void>;
+  /** A guarded raw command; bytes that are not UTF-8 come back as `Uint8Array`. */
+  command(q: { connectionId: string; args: (string | Uint8Array)[]; confirm?: string }): Promise<unknown>;
+  /** URI of the key's `cachify:` document. */
+  uri(q: { connectionId: string; key: Key }): string;
+  snapshots(q: { connectionId: string; key?: Key; limit?: number }): Promise<SnapshotInfo[]>;
+  restore(q: { snapshotId: string; overwrite?: boolean; confirm?: string }): Promise<void>;
+}
+
+/** Half-open [from, to), UTC ISO-8601. */
+export interface Window {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Both absent = all connections. */
+export interface Scope {
+  readonly connectionIds?: string[];
+  readonly environments?: Environment[];
+}
+
+export interface ObservabilityApi {
+  overview(q: Window & Scope): Promise<Overview>;
+  timeline(
+    q: Window &
+      Scope & { actions?: string[]; statuses?: EventStatus[]; text?: string; cursor?: string; limit?: number },
+  ): Promise<{ events: HistoryEvent[]; cursor?: string; total: number }>;
+  sampleNow(connectionId: string): Promise<ObservabilitySnapshot>;
+}

@@ -1,0 +1,77 @@
+import type { CachifyApi } from '../api.ts';
+
+/** The ids of package.json's `contributes`, in types. test/unit/manifest.test.ts compares the two, both ways. */
+
+type Namespaces = Omit<CachifyApi, 'version'>;
+
+/** `cachify.<namespace>.<method>` for every method of the API. */
+export type ApiCommandId = {
+  [N in keyof Namespaces]: `cachify.${N}.${keyof Namespaces[N] & string}`;
+}[keyof Namespaces];
+
+/** Every method of the API is a command; forgetting one does not compile. */
+const apiCommands: { readonly [Id in ApiCommandId]: true } = {
+  'cachify.connections.list': true,
+  'cachify.connections.add': true,
+  'cachify.connections.update': true,
+  'cachify.connections.remove': true,
+  'cachify.connections.test': true,
+  'cachify.connections.connect': true,
+  'cachify.connections.disconnect': true,
+  'cachify.connections.unlock': true,
+  'cachify.connections.lock': true,
+  'cachify.keys.scan': true,
+  'cachify.keys.count': true,
+  'cachify.keys.read': true,
+  'cachify.keys.write': true,
+  'cachify.keys.remove': true,
+  'cachify.keys.rename': true,
+  'cachify.keys.setTtl': true,
+  'cachify.keys.command': true,
+  'cachify.keys.uri': true,
+  'cachify.keys.snapshots': true,
+  'cachify.keys.restore': true,
+  'cachify.observability.overview': true,
+  'cachify.observability.timeline': true,
+  'cachify.observability.sampleNow': true,
+};
+
+export const apiCommandIds = Object.keys(apiCommands) as ApiCommandId[];
+
+/** Commands that only make sense for a person: they open, choose, filter, copy. */
+export const uiCommandIds = [
+  'cachify.connections.refresh',
+  'cachify.connections.pick',
+  'cachify.connections.openSettings',
+  'cachify.keys.open',
+  'cachify.keys.create',
+  'cachify.keys.filter',
+  'cachify.keys.clearFilter',
+  'cachify.keys.refresh',
+  'cachify.keys.loadMore',
+  'cachify.keys.stopScan',
+  'cachify.keys.copyName',
+  'cachify.keys.copyValue',
+  'cachify.keys.compare',
+  'cachify.keys.compareWithSnapshot',
+  'cachify.observability.open',
+  'cachify.observability.openTimeline',
+] as const;
+
+export type UiCommandId = (typeof uiCommandIds)[number];
+export type CommandId = ApiCommandId | UiCommandId;
+
+/**
+ * What a command does when a person calls it: from the palette (no argument) or from a tree item (the item, then all
+ * selected items when there are several).
+ */
+export type InteractiveCommand = (item?: unknown, selected?: readonly unknown[]) => unknown;
+
+export const viewIds = { connections: 'cachify.connections' } as const;
+
+export const panelTypes = { observability: 'cachify.observability' } as const;
+
+export const fileSystemScheme = 'cachify';
+
+/** Context keys for `when` clauses. */
+export type ContextKey = 'cachify.trusted' | 'cachify.hasConnections' | 'cachify.scanning';
