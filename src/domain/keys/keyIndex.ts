@@ -1,0 +1,105 @@
+import type { Bytes } from '../bytes.ts';
+import type { KeyList } from './keyList.ts';
+
+/**
+ * Distinct keys, packed: their bytes one after another, where each ends, and a hash table of their numbers. SCAN may
+ * give a key twice; it stands here once. A million names of 20 bytes take about 40 MB at most, as four buffers.
+ */
+export class KeyIndex {
+  #bytes: Bytes = new Uint8Array(1 << 16);
+  #ends = new Uint32Array(1 << 10);
+  /** Open addressing; number of the key plus one, 0 = free. */
+  #slots = new Uint32Array(1 << 11);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All names one after another; `startOf` and `endOf` say where each stands. Changes with the next `add`. */
+  get bytes(): Bytes {
+    return this.#bytes;
+  }
+
+  startOf(index: number): number {
+    return index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
+  }
+
+  endOf(index: number): number {
+    return this.#ends[index] ?? 0;
+  }
+
+  /** A copy of key `index`. */
+  at(index: number): Bytes {
+    return this.#bytes.slice(this.startOf(index), this.endOf(index));
+  }
+
+  /** Memory held, in bytes. */
+  get heldBytes(): number {
+    return this.#bytes.byteLength + this.#ends.byteLength + this.#slots.byteLength;
+  }
+
+  /** Adds the keys of a page that are not there yet; returns how many they were. */
+  add(page: KeyList): number {
+    const before = this.#length;
+    for (let i = 0; i < page.length; i++) {
+      this.#addKey(page.bytes, i === 0 ? 0 : (page.ends[i - 1] ?? 0), page.ends[i] ?? 0);
+    }
+    return this.#length - before;
+  }
+
+  #addKey(source: Bytes, start: number, end: number): void {
+    if ((this.#length + 1) * 4 > this.#slots.length * 3) this.#growSlots();
+    const mask = this.#slots.length - 1;
+    let slot = hashOf(source, start, end) & mask;
+    for (let held = this.#slots[slot] ?? 0; held !== 0; held = this.#slots[slot] ?? 0) {
+      if (this.#holds(held - 1, source, start, end)) return;
+      slot = (slot + 1) & mask;
+    }
+    this.#append(source, start, end);
+    this.#slots[slot] = this.#length;
+  }
+
+  #holds(index: number, source: Bytes, start: number, end: number): boolean {
+    const at = this.startOf(index);
+    if (this.endOf(index) - at !== end - start) return false;
+    for (let i = start; i < end; i++) if (source[i] !== this.#bytes[at + i - start]) return false;
+    return true;
+  }
+
+  #append(source: Bytes, start: number, end: number): void {
+    const used = this.endOf(this.#length - 1);
+    const needed = used + end - start;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, Math.ceil(this.#bytes.length * 1.5)));
+      grown.set(this.#bytes.subarray(0, used));
+      this.#bytes = grown;
+    }
+    if (this.#length === this.#ends.length) {
+      const grown = new Uint32Array(Math.ceil(this.#ends.length * 1.5));
+      grown.set(this.#ends);
+      this.#ends = grown;
+    }
+    for (let i = start; i < end; i++) this.#bytes[used + i - start] = source[i] ?? 0;
+    this.#ends[this.#length++] = needed;
+  }
+
+  #growSlots(): void {
+    const slots = new Uint32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let index = 0; index < this.#length; index++) {
+      let slot = hashOf(this.#bytes, this.startOf(index), this.endOf(index)) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+/** FNV-1a with a final mix (its low bits alone cluster for names that end in counters). */
+export function hashOf(bytes: Bytes, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
