@@ -61,8 +61,8 @@ function tellGuard(line: string): void {
 }
 
 /** Makes a temporary folder that is removed when the run ends, if not before. */
-export function ownFolder(prefix: string): string {
-  const folder = mkdtempSync(join(tmpdir(), prefix));
+export function ownFolder(prefix: string, parent: string = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, prefix));
   folders.add(folder);
   tellGuard(`d ${folder}`);
   return folder;

@@ -1,0 +1,94 @@
+import type { Locator, Page } from 'playwright-core';
+import { waitFor } from '../waiting.ts';
+
+const LIMIT_MS = 20_000;
+
+/** Quick picks, input boxes and the Command Palette: one widget at the top of the window. */
+export class QuickInput {
+  private readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  private box(): Locator {
+    return this.page.locator('.quick-input-widget:visible');
+  }
+
+  async waitUntilOpen(): Promise<void> {
+    await this.box().waitFor({ timeout: LIMIT_MS });
+  }
+
+  /** Waits until it is closed: a command that asks further steps opens it again at once. */
+  async waitUntilClosed(): Promise<void> {
+    await this.box().waitFor({ state: 'hidden', timeout: LIMIT_MS });
+  }
+
+  async title(): Promise<string> {
+    await this.waitUntilOpen();
+    return (await this.box().locator('.quick-input-title').innerText()).trim();
+  }
+
+  /** The prompt or validation message under the input. */
+  async message(): Promise<string> {
+    await this.waitUntilOpen();
+    return (await this.box().locator('.quick-input-message').innerText()).trim();
+  }
+
+  async placeholder(): Promise<string> {
+    await this.waitUntilOpen();
+    return (await this.input().getAttribute('placeholder')) ?? '';
+  }
+
+  async value(): Promise<string> {
+    return this.input().inputValue();
+  }
+
+  private input(): Locator {
+    return this.box().locator('.quick-input-box input');
+  }
+
+  /** Replaces the text of the input. */
+  async type(text: string): Promise<void> {
+    await this.waitUntilOpen();
+    await this.input().fill(text);
+  }
+
+  async accept(): Promise<void> {
+    await this.input().press('Enter');
+  }
+
+  async cancel(): Promise<void> {
+    await this.page.keyboard.press('Escape');
+  }
+
+  /** Types an answer to an input box and accepts it. */
+  async answer(text: string): Promise<void> {
+    await this.type(text);
+    await this.accept();
+  }
+
+  /** Labels of the rows in sight. */
+  async items(): Promise<string[]> {
+    await this.waitUntilOpen();
+    const texts = await this.rows().locator('.quick-input-list-row:first-child .label-name').allTextContents();
+    return texts.map((text) => text.replaceAll('\u00a0', ' ').trim());
+  }
+
+  private rows(): Locator {
+    return this.box().locator('.quick-input-list .monaco-list-row');
+  }
+
+  /** Clicks the row with this label. */
+  async pick(label: string): Promise<void> {
+    let shown: string[] = [];
+    const index = await waitFor(`the choice ${label}`, LIMIT_MS, async () => {
+      shown = await this.items();
+      const found = shown.indexOf(label);
+      return found >= 0 && { found };
+    }).catch((error: unknown) => {
+      throw new Error(`No choice ${label}. Shown were: ${shown.join(' | ') || 'none'}`, { cause: error });
+    });
+    await this.rows().nth(index.found).click({ timeout: LIMIT_MS });
+  }
+}
