@@ -1,0 +1,291 @@
+import { textOf, toBase64, type Bytes } from '../../domain/bytes.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { display, displayShort } from '../../domain/display.ts';
+import { Failure } from '../../domain/failure.ts';
+import { bytesIn, inOrder, isContentType, sizeOf, type Content, type ContentType } from '../../domain/keys/content.ts';
+import { nextStreamId } from '../../domain/keys/streamId.ts';
+import type { RedisType } from '../../domain/keys/types.ts';
+import { versionBytes } from '../../domain/keys/version.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import type { KeysParts } from './parts.ts';
+import {
+  arrayReply,
+  bytesReply,
+  contentReply,
+  entriesReply,
+  membersReply,
+  numberReply,
+  pairsReply,
+  textReply,
+  ttlReply,
+  wholeValueCommand,
+} from './replies.ts';
+
+/** What is known about a key before its value is read. */
+export interface KeyFacts {
+  readonly type: RedisType;
+  readonly ttlMs: number | null;
+}
+
+/** What was read of a key. */
+export interface Reading extends KeyFacts {
+  readonly type: ContentType;
+  /** In the order of documents; of a truncated value, its beginning. */
+  readonly content: Content;
+  readonly truncated: boolean;
+  /** Elements in all (bytes of a string), read or not. */
+  readonly size: number;
+  /** The string's length, or what was read of a collection. */
+  readonly bytes: number;
+  /** SHA-256 of type and sorted content; empty when truncated. */
+  readonly version: string;
+}
+
+/** Replies beyond this many times the asked size are refused by the gate: one element may be larger than the cap. */
+const replyAllowance = 8;
+
+/** Type and TTL; null when there is no such key. */
+export async function factsOf(parts: KeysParts, uid: string, key: Bytes): Promise<KeyFacts | null> {
+  const [type, ttl] = await parts.gate.run(uid, {
+    action: 'keys.read',
+    keyOrPattern: displayShort(key),
+    commands: [
+      ['TYPE', key],
+      ['PTTL', key],
+    ],
+    record: false,
+  });
+  const name = textReply(type);
+  return name === 'none' ? null : { type: name, ttlMs: ttlReply(ttl) };
+}
+
+/**
+ * Reads a value, at most about `maxBytes` of it: sizes are asked first, large strings are read by range and large
+ * collections page by page, so that neither side ever holds the whole of a huge value. Null when there is no such key.
+ * Rejects with NOT_SUPPORTED for types of modules.
+ */
+export async function readKey(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  key: Bytes,
+  maxBytes: number,
+): Promise<Reading | null> {
+  const facts = await factsOf(parts, definition.uid, key);
+  if (facts === null) return null;
+  if (!isContentType(facts.type)) throw moduleType(facts.type);
+  const read = new BoundedRead(parts, definition.uid, key, maxBytes);
+  const part = facts.type === 'string' ? await read.string() : await read.collection(facts.type);
+  if (part === null) return null;
+  const content = inOrder(part.content);
+  const bytes = content.type === 'string' ? part.size : bytesIn(content);
+  const version = part.truncated ? '' : versionOf(parts, content);
+  return { type: facts.type, ttlMs: facts.ttlMs, content, truncated: part.truncated, size: part.size, bytes, version };
+}
+
+export function versionOf(parts: Pick<KeysParts, 'digest'>, content: Content): string {
+  return parts.digest.sha256(versionBytes(content));
+}
+
+export function moduleType(type: string): Failure {
+  const name = display(type);
+  return new Failure(
+    'NOT_SUPPORTED',
+    `The key holds a ${name}, a type that a Redis module brings. Its value cannot be shown or edited here; it can be renamed, deleted and restored.`,
+    { details: { type: name }, nextAction: 'Use “Run Redis Command…” with a command of the module.' },
+  );
+}
+
+interface Part {
+  readonly content: Content;
+  readonly size: number;
+  readonly truncated: boolean;
+}
+
+class BoundedRead {
+  readonly #parts: KeysParts;
+  readonly #uid: string;
+  readonly #key: Bytes;
+  readonly #maxBytes: number;
+  #recorded = false;
+
+  constructor(parts: KeysParts, uid: string, key: Bytes, maxBytes: number) {
+    this.#parts = parts;
+    this.#uid = uid;
+    this.#key = key;
+    this.#maxBytes = maxBytes;
+  }
+
+  async string(): Promise<Part> {
+    const [length, head] = await this.#run([
+      ['STRLEN', this.#key],
+      ['GETRANGE', this.#key, '0', String(Math.max(0, this.#maxBytes - 1))],
+    ]);
+    const size = numberReply(length);
+    const read = bytesReply(head);
+    const truncated = size > this.#maxBytes;
+    const bytes = truncated ? wholeCharacters(read.subarray(0, this.#maxBytes)) : read;
+    return { content: { type: 'string', bytes }, size, truncated };
+  }
+
+  async collection(type: Exclude<ContentType, 'string'>): Promise<Part | null> {
+    const size = numberReply((await this.#run([[lengthCommands[type], this.#key]]))[0]);
+    if (size === 0 && type !== 'stream') return null;
+    const memory = await this.#memory();
+    const small = memory === null ? size <= 100 : memory <= 4 * this.#maxBytes;
+    if (small) {
+      const [reply] = await this.#run([wholeValueCommand(type, this.#key)], false);
+      return cut({ content: contentReply(type, reply), size, truncated: false }, this.#maxBytes);
+    }
+    const perElement = memory === null ? 100 : Math.max(1, memory / Math.max(1, size));
+    const step = Math.min(1000, Math.max(1, Math.floor(this.#maxBytes / 4 / perElement)));
+    return cut(await this.#pages(type, size, step), this.#maxBytes);
+  }
+
+  async #pages(type: Exclude<ContentType, 'string'>, size: number, step: number): Promise<Part> {
+    const pages = type === 'hash' || type === 'set' ? this.#scanned(type, step) : this.#windows(type, step);
+    let content: Content = emptyContent(type);
+    for await (const next of pages) {
+      content = next;
+      if (bytesIn(content) > this.#maxBytes) return { content, size, truncated: true };
+    }
+    return { content, size, truncated: false };
+  }
+
+  /** Unordered types by HSCAN and SSCAN, which may repeat elements; each step gives all that was read so far. */
+  async *#scanned(type: 'hash' | 'set', step: number): AsyncGenerator<Content> {
+    const [fields, items] = [new Map<string, readonly [Bytes, Bytes]>(), new Map<string, Bytes>()];
+    let cursor = '0';
+    do {
+      const name = type === 'hash' ? 'HSCAN' : 'SSCAN';
+      const [reply] = await this.#run([[name, this.#key, cursor, 'COUNT', String(step)]], false);
+      const [next, page] = arrayReply(reply);
+      cursor = textReply(next);
+      if (type === 'hash') for (const pair of pairsReply(page)) fields.set(toBase64(pair[0]), pair);
+      else for (const item of arrayReply(page).map(bytesReply)) items.set(toBase64(item), item);
+      yield type === 'hash' ? { type, fields: [...fields.values()] } : { type, items: [...items.values()] };
+    } while (cursor !== '0');
+  }
+
+  /** Ordered types by index or id; each step gives all that was read so far. */
+  async *#windows(type: 'list' | 'zset' | 'stream', step: number): AsyncGenerator<Content> {
+    let content = emptyContent(type);
+    for (;;) {
+      const command = windowCommand(content, this.#key, step);
+      if (command === null) return;
+      const [reply] = await this.#run([command], false);
+      const before = sizeOf(content);
+      content = extended(content, reply);
+      yield content;
+      if (sizeOf(content) - before < step) return;
+    }
+  }
+
+  async #memory(): Promise<number | null> {
+    const [reply] = await this.#parts.gate.run(this.#uid, {
+      action: 'keys.read',
+      keyOrPattern: displayShort(this.#key),
+      commands: [['MEMORY', 'USAGE', this.#key]],
+      record: false,
+      tolerateErrorReplies: true,
+    });
+    return typeof reply === 'number' ? reply : null;
+  }
+
+  /** The first call of a reading is its record; the rest belongs to it. */
+  async #run(commands: readonly RedisCommand[], first = !this.#recorded): Promise<readonly RedisReply[]> {
+    const record = first && !this.#recorded;
+    this.#recorded = true;
+    return this.#parts.gate.run(this.#uid, {
+      action: 'keys.read',
+      keyOrPattern: displayShort(this.#key),
+      commands,
+      maxReplyBytes: replyAllowance * this.#maxBytes + (1 << 20),
+      record,
+    });
+  }
+}
+
+const lengthCommands = { list: 'LLEN', set: 'SCARD', hash: 'HLEN', zset: 'ZCARD', stream: 'XLEN' } as const;
+
+function emptyContent(type: Exclude<ContentType, 'string'>): Content {
+  switch (type) {
+    case 'list':
+    case 'set':
+      return { type, items: [] };
+    case 'hash':
+      return { type, fields: [] };
+    case 'zset':
+      return { type, members: [] };
+    case 'stream':
+      return { type, entries: [] };
+  }
+}
+
+function windowCommand(content: Content, key: Bytes, step: number): RedisCommand | null {
+  const from = sizeOf(content);
+  switch (content.type) {
+    case 'list':
+      return ['LRANGE', key, String(from), String(from + step - 1)];
+    case 'zset':
+      return ['ZRANGE', key, String(from), String(from + step - 1), 'WITHSCORES'];
+    case 'stream': {
+      const last = content.entries.at(-1)?.[0];
+      const start = last === undefined ? '-' : nextStreamId(last);
+      return start === null ? null : ['XRANGE', key, start, '+', 'COUNT', String(step)];
+    }
+    default:
+      return null;
+  }
+}
+
+function extended(content: Content, reply: RedisReply | undefined): Content {
+  switch (content.type) {
+    case 'list':
+      return { ...content, items: [...content.items, ...arrayReply(reply).map(bytesReply)] };
+    case 'zset':
+      return { ...content, members: [...content.members, ...membersReply(reply)] };
+    case 'stream':
+      return { ...content, entries: [...content.entries, ...entriesReply(reply)] };
+    default:
+      return content;
+  }
+}
+
+/** At most `maxBytes` of a collection, whole elements, at least one. */
+function cut(part: Part, maxBytes: number): Part {
+  if (bytesIn(part.content) <= maxBytes) return part;
+  const count = sizeOf(part.content);
+  let [low, high] = [1, count];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (bytesIn(firstOf(part.content, middle)) <= maxBytes) low = middle;
+    else high = middle - 1;
+  }
+  return { ...part, content: firstOf(part.content, low), truncated: true };
+}
+
+function firstOf(content: Content, count: number): Content {
+  switch (content.type) {
+    case 'string':
+      return content;
+    case 'list':
+    case 'set':
+      return { ...content, items: content.items.slice(0, count) };
+    case 'hash':
+      return { ...content, fields: content.fields.slice(0, count) };
+    case 'zset':
+      return { ...content, members: content.members.slice(0, count) };
+    case 'stream':
+      return { ...content, entries: content.entries.slice(0, count) };
+  }
+}
+
+/** Without the piece of a character that a cut left at the end of a text. */
+function wholeCharacters(bytes: Bytes): Bytes {
+  if (textOf(bytes) !== null) return bytes;
+  for (let less = 1; less <= 3 && less <= bytes.length; less++) {
+    const shorter = bytes.subarray(0, bytes.length - less);
+    if (textOf(shorter) !== null) return shorter;
+  }
+  return bytes;
+}

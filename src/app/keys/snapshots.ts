@@ -1,0 +1,149 @@
+import { textOf, utf8, type Bytes } from '../../domain/bytes.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { display } from '../../domain/display.ts';
+import { Failure, validationFailure } from '../../domain/failure.ts';
+import { formatBytes } from '../../domain/format.ts';
+import type { Content } from '../../domain/keys/content.ts';
+import { textOfContent } from '../../domain/keys/documentText.ts';
+import { keyOf } from '../../domain/keys/key.ts';
+import type { SnapshotInfo, SnapshotReason } from '../../domain/keys/types.ts';
+import { isoTime } from '../ports/clock.ts';
+import type { StoredKeySnapshot } from '../ports/stores.ts';
+import type { KeysParts } from './parts.ts';
+
+/** One value larger than this is not kept: it would have to pass through memory several times. */
+const maxSnapshotBytes = 64 << 20;
+
+/** A value as it was before a write. */
+export interface PreviousValue {
+  readonly key: Bytes;
+  readonly type: string;
+  readonly dump: Bytes;
+  /** Absolute, by the server's clock, milliseconds since the epoch; null = never. */
+  readonly expiresAtMs: number | null;
+  /** Small values also keep their content, so that they can be compared: DUMP is opaque. */
+  readonly content?: Content;
+}
+
+/** What a person confirms when a write cannot be undone. */
+export function confirmationWithoutUndo(definition: ConnectionDefinition): string {
+  return `${definition.name} without undo`;
+}
+
+/** What the gate's own guardrail asks for is part of it. */
+export function guardConfirmation(definition: ConnectionDefinition, confirm: string | undefined): { confirm?: string } {
+  if (confirm === undefined) return {};
+  return { confirm: confirm === confirmationWithoutUndo(definition) ? definition.name : confirm };
+}
+
+/**
+ * Whether the previous value is to be kept before a write. Rejects with BLOCKED, naming what to confirm, when `bytes`
+ * (an estimate before the value was read, the exact size after) go beyond the budget.
+ */
+export async function shouldKeep(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  bytes: number,
+  confirm: string | undefined,
+): Promise<boolean> {
+  if (!definition.undo) return false;
+  const budget = parts.settings.number('keys.snapshotBudgetMb') * (1 << 20);
+  const left = Math.max(0, budget - (await parts.snapshots.usedBytes()));
+  if (bytes <= Math.min(left, maxSnapshotBytes)) return true;
+  const required = confirmationWithoutUndo(definition);
+  if (confirm === required) return false;
+  throw new Failure('BLOCKED', overBudget(bytes, left, budget), {
+    details: { confirm: required, bytes, leftBytes: left },
+    nextAction: `Confirm to go on without undo, or raise cachify.keys.snapshotBudgetMb.`,
+  });
+}
+
+function overBudget(bytes: number, left: number, budget: number): string {
+  const reason =
+    bytes > maxSnapshotBytes && bytes <= left
+      ? `previous values over ${formatBytes(maxSnapshotBytes)} are not kept`
+      : `${formatBytes(left)} of the ${formatBytes(budget)} for previous values are left`;
+  return `This cannot be undone: the value takes about ${formatBytes(bytes)}, and ${reason}. Nothing was changed.`;
+}
+
+/** Encrypts and stores previous values; durable when it resolves. Returns their ids, in the same order. */
+export async function keepSnapshots(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  values: readonly PreviousValue[],
+  reason: SnapshotReason,
+): Promise<string[]> {
+  const takenAt = isoTime(parts.clock);
+  const stored = await Promise.all(
+    values.map(async (value): Promise<StoredKeySnapshot> => {
+      const id = parts.digest.uuid();
+      return {
+        id,
+        connectionId: definition.uid,
+        key: value.key,
+        type: value.type,
+        takenAt,
+        expiresAt: value.expiresAtMs === null ? null : new Date(value.expiresAtMs).toISOString(),
+        bytes: value.dump.length,
+        reason,
+        sealed: await parts.cipher.seal(packed(value), sealContext(definition.uid, id)),
+      };
+    }),
+  );
+  if (stored.length > 0) await parts.snapshots.add(stored);
+  return stored.map(({ id }) => id);
+}
+
+export interface OpenedSnapshot {
+  readonly stored: Omit<StoredKeySnapshot, 'sealed'>;
+  readonly dump: Bytes;
+  /** The text of the value's document; null when it was too large to keep, or is not text. */
+  readonly text: string | null;
+}
+
+/** Rejects with VALIDATION_ERROR when there is no such snapshot. */
+export async function openSnapshot(parts: KeysParts, id: string): Promise<OpenedSnapshot> {
+  const stored = await parts.snapshots.get(id);
+  if (stored === null) {
+    throw validationFailure('snapshotId', `There is no previous value ${display(id)}; it may have been purged.`);
+  }
+  const { sealed, ...rest } = stored;
+  const plain = await parts.cipher.open(sealed, sealContext(stored.connectionId, id));
+  return { stored: rest, ...unpacked(plain) };
+}
+
+/** Newest first. */
+export async function listSnapshots(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  key: Bytes | undefined,
+  limit: number,
+): Promise<SnapshotInfo[]> {
+  const query = { connectionId: definition.uid, limit, ...(key === undefined ? {} : { key }) };
+  return (await parts.snapshots.list(query)).map(({ key, ...rest }): SnapshotInfo => ({
+    ...rest,
+    connectionId: definition.id,
+    key: keyOf(key),
+  }));
+}
+
+function sealContext(connectionUid: string, id: string): string {
+  return `key-snapshot/${connectionUid}/${id}`;
+}
+
+/** Length of DUMP (4 bytes, big-endian), DUMP, document text. */
+function packed(value: PreviousValue): Bytes {
+  const text = value.content === undefined ? null : textOfContent(value.content);
+  const tail = text === null ? new Uint8Array(0) : utf8(`\u0001${text}`);
+  const bytes = new Uint8Array(4 + value.dump.length + tail.length);
+  new DataView(bytes.buffer).setUint32(0, value.dump.length);
+  bytes.set(value.dump, 4);
+  bytes.set(tail, 4 + value.dump.length);
+  return bytes;
+}
+
+function unpacked(bytes: Bytes): { readonly dump: Bytes; readonly text: string | null } {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const tail = bytes.subarray(4 + length);
+  return { dump: bytes.subarray(4, 4 + length), text: tail.length === 0 ? null : textOf(tail.subarray(1)) };
+}

@@ -1,0 +1,189 @@
+import type { Bytes } from '../../domain/bytes.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { display, displayShort } from '../../domain/display.ts';
+import { Failure, isFailure, validationFailure } from '../../domain/failure.ts';
+import { contentOf, isContentType, type Content, type ContentType } from '../../domain/keys/content.ts';
+import { difference, expiryCommands, type Difference } from '../../domain/keys/difference.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import type { KeysParts } from './parts.ts';
+import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
+import { moduleType, versionOf } from './read.ts';
+import { contentReply, lastStreamIdReply, textReply, wholeValueCommand } from './replies.ts';
+import { guardConfirmation, keepSnapshots, shouldKeep } from './snapshots.ts';
+
+export interface WriteRequest {
+  readonly key: Bytes;
+  readonly type: string;
+  readonly value: unknown;
+  /** Absent = stays as it is, null = never expires. */
+  readonly ttlMs?: number | null;
+  /** Refuses unless this is the version now; `absentVersion` = unless there is no such key. */
+  readonly ifVersion?: string;
+  readonly confirm?: string;
+}
+
+/** `ifVersion` of a key that must not exist yet. */
+export const absentVersion = 'absent';
+
+/** Tries of a write without `ifVersion` on a key that others change at the same time. */
+const unconditionalTries = 5;
+
+/**
+ * Writes a value by compare-and-set: within one watched transaction it reads what is there, keeps it as a snapshot,
+ * and sends only the difference, so that the TTL and everything untouched stay. Rejects with CONFLICT when the type
+ * or, with `ifVersion`, the content is another, and changes nothing then.
+ */
+export async function writeKey(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  request: WriteRequest,
+): Promise<{ version: string; snapshotId?: string }> {
+  if (!isContentType(request.type)) throw moduleType(request.type);
+  const content = contentOf(request.type, request.value);
+  if (request.ttlMs !== undefined && request.ttlMs !== null) requireTtl(request.ttlMs);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new Write(parts, definition, request, content).run();
+    } catch (error) {
+      const moved = isFailure(error, 'CONFLICT') && request.ifVersion === undefined && error.retryable;
+      if (!moved || attempt === unconditionalTries) throw error;
+    }
+  }
+}
+
+/** Rejects with VALIDATION_ERROR what Redis would take for an expiry in the past: it would delete the key. */
+export function requireTtl(ttlMs: number): void {
+  if (Number.isSafeInteger(ttlMs) && ttlMs > 0 && ttlMs <= maxTtlMs) return;
+  throw validationFailure('ttlMs', 'ttlMs must be a whole number of milliseconds, 1 or more; null = never expires.');
+}
+
+const maxTtlMs = 2 ** 52;
+
+class Write {
+  readonly #parts: KeysParts;
+  readonly #definition: ConnectionDefinition;
+  readonly #request: WriteRequest;
+  readonly #content: Content;
+  #snapshotId: string | undefined;
+  #summary = '';
+
+  constructor(parts: KeysParts, definition: ConnectionDefinition, request: WriteRequest, content: Content) {
+    this.#parts = parts;
+    this.#definition = definition;
+    this.#request = request;
+    this.#content = content;
+  }
+
+  async run(): Promise<{ version: string; snapshotId?: string }> {
+    const { key, confirm } = this.#request;
+    const [target] = await targetsOf(this.#parts, this.#definition.uid, 'keys.write', [key]);
+    if (target !== undefined && target.type !== this.#content.type) throw this.#otherType(target.type);
+    const keep =
+      target !== undefined && (await shouldKeep(this.#parts, this.#definition, target.estimatedBytes, confirm));
+    const reads = target === undefined ? absentReads(key) : this.#reads(target, keep);
+    const summary = () => this.#summary;
+    await this.#parts.gate.compareAndSet(this.#definition.uid, {
+      action: 'keys.write',
+      keyOrPattern: displayShort(key),
+      watch: [key],
+      read: reads,
+      decide: (replies) => this.#decide(replies, target, keep),
+      maxReplyBytes: allowanceFor(target === undefined ? [] : [target]),
+      // Known only once the transaction has read what is there.
+      get redactedDiff() {
+        return summary();
+      },
+      details: { type: this.#content.type },
+      ...guardConfirmation(this.#definition, confirm),
+    });
+    return {
+      version: versionOf(this.#parts, this.#content),
+      ...(this.#snapshotId === undefined ? {} : { snapshotId: this.#snapshotId }),
+    };
+  }
+
+  #reads(target: Target, keep: boolean): RedisCommand[] {
+    const { key } = target;
+    const first: RedisCommand[] = keep
+      ? previousValueReads(target, true)
+      : [['TYPE', key], ['PTTL', key], ['TIME'], ['EXISTS', key], wholeValueCommand(this.#content.type, key)];
+    return target.type === 'stream' ? [...first, ['XINFO', 'STREAM', key]] : first;
+  }
+
+  async #decide(
+    replies: readonly RedisReply[],
+    target: Target | undefined,
+    keep: boolean,
+  ): Promise<readonly RedisCommand[] | null> {
+    const before = target === undefined ? this.#absent(replies) : this.#present(replies, this.#content.type);
+    const last = before?.type === 'stream' ? lastStreamIdReply(replies[5]) : undefined;
+    const { key, ttlMs } = this.#request;
+    const change = difference(key, before, this.#content, last === undefined ? {} : { lastStreamId: last });
+    if (change.kind === 'refused') throw refusal(change);
+    const expiry = expiryCommands(key, before === null && ttlMs === null ? undefined : ttlMs);
+    if (change.kind === 'same') return expiry.length === 0 ? null : expiry;
+    this.#summary = `${this.#content.type}: ${change.summary}`;
+    if (target !== undefined && keep) await this.#keep(target, replies);
+    return [...change.commands, ...expiry];
+  }
+
+  #absent(replies: readonly RedisReply[]): null {
+    if (textReply(replies[0]) !== 'none') throw movedOn();
+    const { ifVersion } = this.#request;
+    if (ifVersion !== undefined && ifVersion !== absentVersion) throw this.#conflict('it was deleted meanwhile');
+    return null;
+  }
+
+  #present(replies: readonly RedisReply[], type: ContentType): Content {
+    const now = textReply(replies[0]);
+    if (now === 'none') throw movedOn();
+    if (now !== type) throw this.#otherType(now);
+    const content = contentReply(type, replies[4]);
+    const { ifVersion } = this.#request;
+    if (ifVersion === absentVersion) throw this.#conflict('a key of this name exists already');
+    if (ifVersion !== undefined && versionOf(this.#parts, content) !== ifVersion) {
+      throw this.#conflict('somebody else changed it since it was read');
+    }
+    return content;
+  }
+
+  async #keep(target: Target, replies: readonly RedisReply[]): Promise<void> {
+    const previous = previousValueFrom(target, true, replies);
+    if (previous === null) throw movedOn();
+    if (await shouldKeep(this.#parts, this.#definition, previous.dump.length, this.#request.confirm)) {
+      [this.#snapshotId] = await keepSnapshots(this.#parts, this.#definition, [previous], 'set');
+    }
+  }
+
+  #conflict(why: string): Failure {
+    const message = `${displayShort(this.#request.key)} was not written: ${why}. Nothing was changed.`;
+    return new Failure('CONFLICT', message, {
+      details: { reason: 'version' },
+      nextAction: 'Compare your value with the one that is there now, then write again.',
+    });
+  }
+
+  #otherType(now: string): Failure {
+    const message = `${displayShort(this.#request.key)} was not written: it holds a ${display(now)}, and a ${display(this.#content.type)} would replace it. Nothing was changed.`;
+    return new Failure('CONFLICT', message, {
+      details: { reason: 'type', type: display(now) },
+      nextAction: 'Refresh the key, or delete it before you create another.',
+    });
+  }
+}
+
+function absentReads(key: Bytes): RedisCommand[] {
+  return [['TYPE', key]];
+}
+
+/** The key came or went between the first look and the transaction. */
+function movedOn(): Failure {
+  return new Failure('CONFLICT', 'The key changed while it was being written. Nothing was changed.', {
+    retryable: true,
+    nextAction: 'Try again.',
+  });
+}
+
+function refusal(change: Extract<Difference, { kind: 'refused' }>): Failure {
+  return new Failure('VALIDATION_ERROR', `${change.reason} Nothing was changed.`, { details: { path: 'value' } });
+}
