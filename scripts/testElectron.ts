@@ -29,7 +29,7 @@ async function runSuite(): Promise<Outcome> {
 
 runSuite()
   .then(({ passed, failed }) => {
-    console.log(`\n  ${passed} passed, ${failed} failed\n`);
+    console.log(`\n  ✔ ${passed}  ✘ ${failed}\n`);
     process.exit(failed > 0 || passed === 0 ? 1 : 0);
   })
   .catch((error: unknown) => {

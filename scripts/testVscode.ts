@@ -45,7 +45,7 @@ function readIfThere(path: string): string {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { grep: { type: 'string', short: 'g' } } });
   const { passed, failed } = await runSuite(values.grep);
-  console.log(`\n  ${passed} passed, ${failed} failed\n`);
+  console.log(`\n  ✔ ${passed}  ✘ ${failed}\n`);
   process.exit(failed > 0 || passed === 0 ? 1 : 0);
 }
 

@@ -10,8 +10,7 @@ function report(runner: Mocha.Runner): void {
     const line = eventLine(event);
     if (line !== undefined) console.log(line);
     if (event.kind === 'failed') failures.push(`\nFAILED ${event.path}\n${event.stack}`);
-    if (event.kind === 'end')
-      console.log([...failures, `\n  ${event.passed} passed, ${event.failed} failed\n`].join('\n'));
+    if (event.kind === 'end') console.log([...failures, `\n  ✔ ${event.passed}  ✘ ${event.failed}\n`].join('\n'));
     if (file) appendFileSync(file, `${JSON.stringify(event)}\n`);
   });
 }

@@ -1,14 +1,10 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Browser } from 'playwright-core';
+import programs from '../../../scripts/systemPrograms.json' with { type: 'json' };
 import { ownFolder } from '../processes.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
-const FIXED = [
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  String.raw`C:\Program Files\Google\Chrome\Application\chrome.exe`,
-];
+const { names, fixed, variable } = programs.chromium;
 
 function isProgram(path: string): boolean {
   try {
@@ -27,8 +23,8 @@ function isProgram(path: string): boolean {
 export function findChromium(): string {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const suffix = process.platform === 'win32' ? '.exe' : '';
-  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name + suffix)));
-  const found = [process.env.CHROME_PATH ?? '', ...onPath, ...FIXED].find((path) => path !== '' && isProgram(path));
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name + suffix)));
+  const found = [process.env[variable] ?? '', ...onPath, ...fixed].find((path) => path !== '' && isProgram(path));
   if (!found)
     throw new Error('No Chromium was found. Install the package "chromium", or set CHROME_PATH to its binary.');
   return found;
