@@ -9,5 +9,10 @@ export interface Clock {
 }
 
 export function isoTime(clock: Clock): string {
-  return new Date(clock.wallMs()).toISOString();
+  return isoAt(clock.wallMs());
+}
+
+/** A moment of the wall clock, in milliseconds since the epoch, as UTC ISO-8601. */
+export function isoAt(wallMs: number): string {
+  return new Date(wallMs).toISOString();
 }

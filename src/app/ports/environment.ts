@@ -17,6 +17,8 @@ export interface ConfiguredConnection {
 /** The settings `cachify.*`. */
 export interface Settings {
   connections(): readonly ConfiguredConnection[];
+  /** Where a new entry of this scope would stand (see `ConfiguredConnection.scopeRoot`); undefined when no folder is open. */
+  scopeRoot(scope: 'user' | 'workspace'): string | undefined;
   /** Writes an entry into the scope it came from (or `scope` for a new one); comments of the file stay. */
   saveConnection(draft: ConnectionDraft, at: { scope: ConnectionScope; scopeRoot: string }): Promise<void>;
   removeConnection(id: string, at: { scope: ConnectionScope; scopeRoot: string }): Promise<void>;
@@ -62,7 +64,8 @@ export interface SecretReader {
 
 /** Asks a person for a secret that is nowhere stored; undefined when they dismiss it. */
 export interface SecretPrompt {
-  ask(connectionName: string, what: keyof Secret): Promise<string | undefined>;
+  /** `why` is finished text: the destination that gets the secret, and why it is asked for. */
+  ask(connectionName: string, what: keyof Secret, why: string): Promise<string | undefined>;
 }
 
 export interface Digest {

@@ -1,0 +1,433 @@
+import type {
+  ConnectionDefinition,
+  ConnectionDraft,
+  ConnectionState,
+  ConnectionSummary,
+  Secret,
+} from '../../domain/connections/definition.ts';
+import { fingerprint } from '../../domain/connections/fingerprint.ts';
+import { validateSecret } from '../../domain/connections/secret.ts';
+import { notReadOnly, validateUnlock, type Unlock } from '../../domain/connections/unlock.ts';
+import { invalidConnection, problemLines, validateConnection } from '../../domain/connections/validate.ts';
+import { display } from '../../domain/display.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
+import type { ServerIdentity } from '../../domain/redis/server.ts';
+import { isoAt, type Clock } from '../ports/clock.ts';
+import type {
+  Digest,
+  Disposable,
+  Log,
+  Memory,
+  SecretPrompt,
+  SecretReader,
+  Secrets,
+  Settings,
+  Trust,
+} from '../ports/environment.ts';
+import type { RedisGateway, RedisSession } from '../ports/redis.ts';
+import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
+import type { Stores } from '../ports/stores.ts';
+import { BreakGlass, type RelockCause } from './breakGlass.ts';
+import { Catalogue, type Entry, type UsableEntry } from './catalogue.ts';
+import { ConnectionEditor } from './connectionEditor.ts';
+import { CredentialResolver } from './credentials.ts';
+import { ConnectionJournal } from './journal.ts';
+import { SecretVault } from './secretVault.ts';
+import { SessionPool, type PoolEvent } from './sessionPool.ts';
+import { UsedConnections } from './usedConnections.ts';
+import { capabilityFlags, testConnection, untrusted, type ProvenServer } from './testConnection.ts';
+
+export interface ConnectionServiceParts {
+  readonly settings: Settings;
+  readonly secrets: Secrets;
+  /** Of this machine: approvals, names of secrets. */
+  readonly memory: Memory;
+  /** Of this workspace on this machine: which connections were open. */
+  readonly windowMemory: Memory;
+  readonly trust: Trust;
+  readonly secretReader: SecretReader;
+  readonly secretPrompt: SecretPrompt;
+  readonly digest: Digest;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly gateway: RedisGateway;
+  readonly stores: Pick<Stores, 'history' | 'connections'>;
+}
+
+/** Everything that a tree, a status bar or a panel shows about a connection. */
+export interface ConnectionView {
+  readonly summary: ConnectionSummary;
+  readonly entry: Entry;
+  readonly state: ConnectionState;
+  /** The running break-glass unlock. */
+  readonly unlock?: Unlock;
+  readonly server?: ServerIdentity;
+}
+
+/** Connections: their definitions, states, secrets and unlocks. Trust is checked at every entry that leads to a server. */
+export class ConnectionService implements Sessions {
+  readonly #parts: ConnectionServiceParts;
+  readonly #catalogue: Catalogue;
+  readonly #editor: ConnectionEditor;
+  readonly #credentials: CredentialResolver;
+  readonly #journal: ConnectionJournal;
+  readonly #pool: SessionPool;
+  readonly #breakGlass: BreakGlass;
+  readonly #used: UsedConnections;
+  readonly #listeners = new Set<() => void>();
+  readonly #subscriptions: readonly Disposable[];
+  /** The definitions that sessions were opened with, what unlocks were given for, since when a lost session is away. */
+  readonly #opened = new Map<string, ConnectionDefinition>();
+  readonly #unlockedFor = new Map<string, string>();
+  readonly #lostSince = new Map<string, number>();
+  #current: string | undefined;
+
+  constructor(parts: ConnectionServiceParts) {
+    this.#parts = parts;
+    const vault = new SecretVault(parts.secrets, parts.memory, parts.digest);
+    this.#catalogue = new Catalogue(parts.settings, parts.digest, parts.memory);
+    this.#editor = new ConnectionEditor(parts.settings, this.#catalogue, vault);
+    this.#credentials = new CredentialResolver(vault, parts.secretReader, parts.secretPrompt);
+    this.#journal = new ConnectionJournal(parts.stores, parts.digest, parts.clock, parts.log);
+    this.#used = new UsedConnections(parts.windowMemory, parts.stores, parts.log);
+    this.#pool = new SessionPool((event) => this.#onPool(event));
+    this.#breakGlass = new BreakGlass(parts.clock, (uid, unlock, cause) => this.#onRelock(uid, unlock, cause));
+    this.#subscriptions = [
+      parts.settings.onDidChange(() => this.#onSettings()),
+      parts.trust.onDidGrant(() => this.#changed()),
+    ];
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** Every entry of settings, also broken ones and also in an untrusted workspace. */
+  views(): readonly ConnectionView[] {
+    return this.#catalogue.entries().map((entry) => this.#view(entry));
+  }
+
+  /** By uid or id. @throws Failure VALIDATION_ERROR when there is none */
+  view(idOrUid: string): ConnectionView {
+    return this.#view(this.#catalogue.find(idOrUid));
+  }
+
+  /** The connection that commands without an argument mean: the one chosen or connected last. */
+  current(): ConnectionView | undefined {
+    const entry = this.#current === undefined ? undefined : this.#catalogue.byUid(this.#current);
+    return entry && this.#view(entry);
+  }
+
+  choose(idOrUid: string): void {
+    this.#current = this.#catalogue.find(idOrUid).uid;
+    this.#changed();
+  }
+
+  list(): Promise<ConnectionSummary[]> {
+    return Promise.resolve(this.views().map((view) => view.summary));
+  }
+
+  async add(
+    draft: ConnectionDraft,
+    options: { readonly secret?: Secret; readonly scope?: 'user' | 'workspace' } = {},
+  ): Promise<ConnectionSummary> {
+    const uid = await this.#editor.add(draft, options.secret, options.scope ?? 'user');
+    return this.#edited(uid, 'connections.add');
+  }
+
+  /** An absent field stays as it is, `null` removes it; an absent or blank secret keeps the stored one. */
+  async update(
+    id: string,
+    draft: Partial<ConnectionDraft>,
+    options: { readonly secret?: Secret } = {},
+  ): Promise<ConnectionSummary> {
+    const entry = this.#catalogue.find(id);
+    await this.#editor.update(entry, draft, options.secret);
+    return this.#edited(entry.uid, 'connections.update');
+  }
+
+  async remove(id: string): Promise<void> {
+    const entry = this.#catalogue.find(id);
+    await this.#editor.remove(entry);
+    this.#breakGlass.end(entry.uid, 'removed');
+    await this.#close(entry.uid, 'user');
+    this.#journal.done(about(entry), 'connections.remove');
+    this.#changed();
+  }
+
+  /** Allows, on this machine, what a shared entry asks for and what is held back until then. */
+  async approve(id: string): Promise<ConnectionSummary> {
+    this.#demandTrust();
+    const entry = usable(this.#catalogue.find(id));
+    const fields = entry.concerns.map((concern) => concern.field);
+    await this.#catalogue.approve(entry);
+    this.#onSettings();
+    this.#journal.done(about(entry), 'connections.approve', { fields });
+    return this.view(entry.uid).summary;
+  }
+
+  async test(
+    target: { readonly id: string } | { readonly draft: ConnectionDraft; readonly secret?: Secret },
+  ): Promise<ProvenServer> {
+    this.#demandTrust();
+    const { gateway, clock } = this.#parts;
+    const subject = 'id' in target ? this.#admitted(this.#catalogue.find(target.id)) : this.#drafted(target.draft);
+    const given = 'secret' in target && target.secret !== undefined ? { secret: validateSecret(target.secret) } : {};
+    const credentials = await this.#credentials.resolve({ ...subject, ...given, interactive: true });
+    return testConnection(gateway, clock, subject.definition, credentials);
+  }
+
+  async connect(id: string): Promise<void> {
+    const entry = this.#catalogue.find(id);
+    try {
+      this.#admitted(entry);
+    } catch (error) {
+      this.#journal.failed(about(entry), 'connections.connect', asFailure(error));
+      throw error;
+    }
+    this.#current = entry.uid;
+    await this.#session(usable(entry), true);
+  }
+
+  async disconnect(id: string): Promise<void> {
+    const { uid } = this.#catalogue.find(id);
+    this.#breakGlass.end(uid, 'disconnected');
+    await this.#close(uid, 'user');
+  }
+
+  unlock(id: string, request: { readonly reason: string; readonly minutes?: number }): Promise<{ until: string }> {
+    return Promise.resolve().then(() => {
+      const asked = validateUnlock(request);
+      this.#demandTrust();
+      const entry = usable(this.#catalogue.find(id));
+      if (!entry.definition.readOnly) throw notReadOnly(display(entry.name));
+      const unlock = this.#breakGlass.begin(entry.uid, asked);
+      this.#unlockedFor.set(entry.uid, guards(entry.definition));
+      const until = isoAt(unlock.untilWallMs);
+      const details = { reason: display(asked.reason), minutes: asked.minutes, until };
+      this.#journal.done(about(entry), 'connections.unlock', details);
+      this.#changed();
+      return { until };
+    });
+  }
+
+  lock(id: string): Promise<void> {
+    return Promise.resolve().then(() => this.#breakGlass.end(this.#catalogue.find(id).uid, 'locked by the user'));
+  }
+
+  /** For the gate: the open session, connecting when that is wanted. Asks nobody anything. */
+  async active(connectionUid: string): Promise<ActiveConnection> {
+    const entry = this.#catalogue.find(connectionUid);
+    const { definition } = this.#admitted(entry);
+    if (this.#pool.session(entry.uid) === undefined && this.#pool.closedByUser(entry.uid)) {
+      throw new Failure('CONNECTION_FAILED', `${display(entry.name)} is disconnected, so nothing was sent.`, {
+        nextAction: 'Connect it, then try again.',
+      });
+    }
+    const session = await this.#session(usable(entry), false);
+    const locked = this.#breakGlass.current(entry.uid) === undefined;
+    return { definition, session, readOnlyNow: definition.readOnly && locked };
+  }
+
+  /** Reconnects what was open when the window closed, if the user wants that; failures show as states, never as questions. */
+  async reconnect(): Promise<void> {
+    if (!this.#parts.settings.boolean('reconnectOnStartup') || !this.#parts.trust.isTrusted()) return;
+    const entries = this.#used.open().flatMap((uid) => this.#catalogue.byUid(uid) ?? []);
+    const attempts = entries.map((entry) => Promise.resolve().then(() => this.active(entry.uid)));
+    await Promise.allSettled(attempts);
+  }
+
+  async dispose(): Promise<void> {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#listeners.clear();
+    this.#breakGlass.dispose();
+    await this.#pool.dispose();
+  }
+
+  #view(entry: Entry): ConnectionView {
+    const state = entry.usable ? this.#pool.state(entry.uid) : brokenState(entry);
+    const unlock = this.#breakGlass.current(entry.uid);
+    const session = this.#pool.session(entry.uid);
+    const summary: ConnectionSummary = {
+      id: entry.id,
+      uid: entry.uid,
+      name: entry.name,
+      environment: about(entry).environment,
+      readOnly: !entry.usable || (entry.definition.readOnly && unlock === undefined),
+      scope: entry.scope,
+      state: state.kind,
+      ...(state.kind === 'failed' ? { cause: state.cause } : {}),
+      ...(unlock === undefined ? {} : { unlockedUntil: isoAt(unlock.untilWallMs) }),
+      ...(session === undefined ? {} : { capabilities: capabilityFlags(session) }),
+    };
+    return {
+      summary,
+      entry,
+      state,
+      ...(unlock === undefined ? {} : { unlock }),
+      ...(session === undefined ? {} : { server: session.server }),
+    };
+  }
+
+  #demandTrust(): void {
+    if (!this.#parts.trust.isTrusted()) throw untrusted();
+  }
+
+  /** An entry that may connect now. @throws Failure BLOCKED, VALIDATION_ERROR */
+  #admitted(entry: Entry): UsableEntry {
+    this.#demandTrust();
+    const admitted = usable(entry);
+    const asks = admitted.concerns.filter((concern) => concern.effect === 'blocks').map((concern) => concern.asks);
+    if (asks.length === 0) return admitted;
+    throw new Failure(
+      'BLOCKED',
+      `${display(entry.name)}, a shared entry, ${asks.join(' and ')}. Nothing was run or sent.`,
+      {
+        details: { reason: 'approval', fields: admitted.concerns.map((concern) => concern.field) },
+        nextAction: 'Review the entry, then allow it for this machine.',
+      },
+    );
+  }
+
+  #drafted(draft: ConnectionDraft): { readonly definition: ConnectionDefinition; readonly scopeRoot: string } {
+    const same = this.#catalogue.entries().filter((entry) => entry.id === draft.id);
+    const place =
+      same.length > 0 ? this.#catalogue.find(draft.id) : { uid: this.#catalogue.uid('', draft.id), scopeRoot: '' };
+    const checked = validateConnection(draft, { uid: place.uid, scope: 'user' });
+    if (!checked.ok) throw invalidConnection(checked.problems);
+    return { definition: checked.definition, scopeRoot: place.scopeRoot };
+  }
+
+  #session(entry: UsableEntry, interactive: boolean): Promise<RedisSession> {
+    return this.#pool.ensure(entry.uid, (signal) => this.#open(entry, interactive, signal));
+  }
+
+  async #open(entry: UsableEntry, interactive: boolean, signal: AbortSignal): Promise<RedisSession> {
+    const { clock, gateway, log } = this.#parts;
+    const { definition, scopeRoot, uid } = entry;
+    const start = clock.monoMs();
+    this.#opened.set(uid, definition);
+    try {
+      const credentials = await this.#credentials.resolve({ definition, scopeRoot, interactive });
+      signal.throwIfAborted();
+      this.#demandTrust();
+      const session = await gateway.open(definition, credentials, signal);
+      const ms = clock.monoMs() - start;
+      const { version, mode, user } = session.server;
+      this.#journal.done(definition, 'connections.connect', { version, mode, user: display(user) }, ms);
+      this.#used.opened(entry);
+      log.info('connected', { connectionId: uid, ms: Math.round(ms) });
+      return session;
+    } catch (error) {
+      const failure = signal.aborted ? gaveUp() : asFailure(error);
+      if (!signal.aborted) this.#opened.delete(uid);
+      if (failure.code !== 'CANCELLED') {
+        this.#journal.failed(definition, 'connections.connect', failure, clock.monoMs() - start);
+        log.warn('connect failed', { connectionId: uid, code: failure.code });
+      }
+      throw failure;
+    }
+  }
+
+  async #close(uid: string, by: 'user' | 'change'): Promise<void> {
+    const open = this.#pool.session(uid);
+    this.#opened.delete(uid);
+    this.#lostSince.delete(uid);
+    this.#used.closed(uid);
+    await this.#pool.close(uid, by);
+    const entry = this.#catalogue.byUid(uid);
+    if (open && entry) this.#journal.done(about(entry), 'connections.disconnect', { by });
+  }
+
+  #edited(uid: string, action: string): ConnectionSummary {
+    this.#onSettings();
+    const entry = this.#catalogue.find(uid);
+    this.#journal.done(about(entry), action, { scope: entry.scope });
+    return this.#view(entry).summary;
+  }
+
+  /** Settings or approvals changed: an open session never outlives the definition that it was opened with. */
+  #onSettings(): void {
+    this.#catalogue.invalidate();
+    for (const [uid, guarded] of this.#unlockedFor) {
+      const now = this.#definition(uid);
+      if (now === undefined || guards(now) !== guarded) this.#breakGlass.end(uid, 'definition changed');
+    }
+    for (const [uid, opened] of this.#opened) {
+      const now = this.#definition(uid);
+      if (now === undefined || wiring(opened) !== wiring(now)) this.#closeChanged(uid);
+    }
+    this.#changed();
+  }
+
+  #definition(uid: string): ConnectionDefinition | undefined {
+    const entry = this.#catalogue.byUid(uid);
+    return entry?.usable === true ? entry.definition : undefined;
+  }
+
+  #closeChanged(uid: string): void {
+    this.#close(uid, 'change').catch((error: unknown) => {
+      this.#parts.log.error('close failed', { connectionId: uid, code: asFailure(error).code });
+    });
+  }
+
+  #onPool(event: PoolEvent): void {
+    const definition = this.#opened.get(event.uid);
+    const { clock } = this.#parts;
+    if (definition && event.kind === 'lost') {
+      this.#lostSince.set(event.uid, clock.monoMs());
+      const failure =
+        event.failure ?? new Failure('CONNECTION_FAILED', 'The connection was lost.', { retryable: true });
+      this.#journal.failed(definition, 'connections.lost', failure);
+    }
+    if (definition && event.kind === 'restored') {
+      const away = clock.monoMs() - (this.#lostSince.get(event.uid) ?? clock.monoMs());
+      this.#lostSince.delete(event.uid);
+      this.#journal.done(definition, 'connections.restored', undefined, away);
+    }
+    this.#changed();
+  }
+
+  #onRelock(uid: string, unlock: Unlock, cause: RelockCause): void {
+    this.#unlockedFor.delete(uid);
+    const entry = this.#catalogue.byUid(uid);
+    const subject = entry ? about(entry) : { uid, environment: 'unknown' as const };
+    const action = cause === 'locked by the user' ? 'connections.lock' : 'connections.relock';
+    const openedMs = Math.max(0, this.#parts.clock.wallMs() - unlock.fromWallMs);
+    this.#journal.done(subject, action, { reason: display(unlock.reason), cause }, openedMs);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function usable(entry: Entry): UsableEntry {
+  if (entry.usable) return entry;
+  throw invalidConnection(entry.problems);
+}
+
+function about(entry: Entry): Pick<ConnectionDefinition, 'uid' | 'environment'> {
+  return { uid: entry.uid, environment: entry.usable ? entry.definition.environment : 'unknown' };
+}
+
+function brokenState(entry: Entry): ConnectionState {
+  const lines = entry.usable ? [] : problemLines(entry.problems);
+  return { kind: 'failed', cause: `The entry is not usable. ${lines.join(' ')}` };
+}
+
+function gaveUp(): Failure {
+  return new Failure('CANCELLED', 'The connection was closed while it was being made.');
+}
+
+/** What a session was built from: when it changes, the session is not the one that the definition means. */
+function wiring(definition: ConnectionDefinition): string {
+  return JSON.stringify([fingerprint(definition), definition.db, definition.timeoutMs, definition.secret]);
+}
+
+/** What an unlock was given for. */
+function guards(definition: ConnectionDefinition): string {
+  return JSON.stringify([fingerprint(definition), definition.db, definition.environment, definition.readOnly]);
+}
