@@ -68,7 +68,8 @@ export class ConnectionEditor {
     if (!checked.ok) throw invalidConnection(checked.problems);
     const undo = isEmptySecret(secret) ? undefined : await this.#vault.keep(checked.definition, secret);
     try {
-      await this.#settings.saveConnection(checked.draft, place);
+      const { scope, scopeRoot } = place;
+      await this.#settings.saveConnection(checked.draft, { scope, scopeRoot });
     } catch (error) {
       await undo?.();
       throw error;

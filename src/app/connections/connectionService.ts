@@ -26,15 +26,14 @@ import type {
 } from '../ports/environment.ts';
 import type { RedisGateway, RedisSession } from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
-import type { Stores } from '../ports/stores.ts';
 import { BreakGlass, type RelockCause } from './breakGlass.ts';
 import { Catalogue, type Entry, type UsableEntry } from './catalogue.ts';
 import { ConnectionEditor } from './connectionEditor.ts';
 import { CredentialResolver } from './credentials.ts';
-import { ConnectionJournal } from './journal.ts';
+import { ConnectionJournal, type JournalStore } from './journal.ts';
 import { SecretVault } from './secretVault.ts';
 import { SessionPool, type PoolEvent } from './sessionPool.ts';
-import { UsedConnections } from './usedConnections.ts';
+import { UsedConnections, type UsageStore } from './usedConnections.ts';
 import { capabilityFlags, testConnection, untrusted, type ProvenServer } from './testConnection.ts';
 
 export interface ConnectionServiceParts {
@@ -51,7 +50,7 @@ export interface ConnectionServiceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly gateway: RedisGateway;
-  readonly stores: Pick<Stores, 'history' | 'connections'>;
+  readonly stores: JournalStore & UsageStore;
 }
 
 /** Everything that a tree, a status bar or a panel shows about a connection. */

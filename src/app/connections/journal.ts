@@ -3,18 +3,22 @@ import { asFailure, type Failure } from '../../domain/failure.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import { isoTime, type Clock } from '../ports/clock.ts';
 import type { Digest, Log } from '../ports/environment.ts';
-import type { Stores } from '../ports/stores.ts';
+import type { HistoryStore } from '../ports/stores.ts';
+
+export interface JournalStore {
+  readonly history: Pick<HistoryStore, 'append'>;
+}
 
 type About = Pick<ConnectionDefinition, 'uid' | 'environment'>;
 
 /** Timeline rows about connections themselves: who was let in when, what failed, what was unlocked and why. */
 export class ConnectionJournal {
-  readonly #stores: Pick<Stores, 'history'>;
+  readonly #stores: JournalStore;
   readonly #digest: Digest;
   readonly #clock: Clock;
   readonly #log: Log;
 
-  constructor(stores: Pick<Stores, 'history'>, digest: Digest, clock: Clock, log: Log) {
+  constructor(stores: JournalStore, digest: Digest, clock: Clock, log: Log) {
     this.#stores = stores;
     this.#digest = digest;
     this.#clock = clock;

@@ -1,18 +1,22 @@
 import { destination } from '../../domain/connections/fingerprint.ts';
 import { asFailure } from '../../domain/failure.ts';
 import type { Log, Memory } from '../ports/environment.ts';
-import type { Stores } from '../ports/stores.ts';
+import type { ConnectionRecordStore } from '../ports/stores.ts';
 import type { UsableEntry } from './catalogue.ts';
+
+export interface UsageStore {
+  readonly connections: Pick<ConnectionRecordStore, 'save'>;
+}
 
 const OPEN = 'connections.open';
 
 /** Which connections were used: a record for the rows that refer to them, and which were open in this window last. */
 export class UsedConnections {
   readonly #windowMemory: Memory;
-  readonly #stores: Pick<Stores, 'connections'>;
+  readonly #stores: UsageStore;
   readonly #log: Log;
 
-  constructor(windowMemory: Memory, stores: Pick<Stores, 'connections'>, log: Log) {
+  constructor(windowMemory: Memory, stores: UsageStore, log: Log) {
     this.#windowMemory = windowMemory;
     this.#stores = stores;
     this.#log = log;
