@@ -1,0 +1,227 @@
+import 'uplot/dist/uPlot.min.css';
+import uPlot from 'uplot';
+import { hatch, patternFill, type FillPattern } from './patterns.ts';
+import { chartColor, chartFont, gapColor, gridColor, mutedColor, withAlpha, type ChartColor } from './theme.ts';
+
+/** One named row of values beside the chart's times; null = nothing to draw there, never zero. */
+export interface ChartSeries {
+  readonly label: string;
+  readonly color: ChartColor;
+  readonly values: readonly (number | null)[];
+  readonly kind: 'line' | 'area' | 'bars';
+  /** Pixels on and off, so that lines differ by shape too. */
+  readonly dash?: readonly number[];
+  /** For bars. */
+  readonly pattern?: FillPattern;
+}
+
+export interface ChartData {
+  /** UTC seconds, ascending. A bar starts at its time, a line's point stands on it. */
+  readonly times: readonly number[];
+  readonly series: readonly ChartSeries[];
+  /** Bars stand on one another, the first one lowest. */
+  readonly stacked: boolean;
+  /** What the axis spans, UTC seconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Stretches that nobody watched, UTC seconds. */
+  readonly gaps: readonly (readonly [from: number, to: number])[];
+}
+
+export interface PlotOptions {
+  readonly format: (value: number) => string;
+  /** Highest value of the axis at least, so that noise around zero looks small. */
+  readonly atLeast: number;
+  /** Values cannot exceed this (1 for ratios). */
+  readonly atMost?: number;
+  /** Charts with the same key share their crosshair. */
+  readonly syncKey: string;
+  readonly onCursor: (index: number | null) => void;
+  readonly onZoom: (fromSeconds: number, toSeconds: number) => void;
+}
+
+export interface Plot {
+  setData(data: ChartData): void;
+  setSize(width: number, height: number): void;
+  /** Puts the crosshair on a time of the data, or away. */
+  point(index: number | null): void;
+  /** After a theme change. */
+  redraw(): void;
+  destroy(): void;
+}
+
+/** Draws into `element`. The kinds and number of series are those of the first data for the plot's whole life. */
+export function createPlot(element: HTMLElement, first: ChartData, options: PlotOptions): Plot {
+  let data = first;
+  const order = drawingOrder(first);
+  const plot = new uPlot(
+    {
+      width: Math.max(element.clientWidth, 50),
+      height: Math.max(element.clientHeight, 50),
+      legend: { show: false },
+      padding: [8, 8, 0, 0],
+      cursor: {
+        y: false,
+        points: { size: 5 },
+        drag: { x: true, y: false, setScale: false },
+        sync: { key: options.syncKey, scales: ['x', null] },
+      },
+      scales: {
+        x: { time: true, range: () => [data.from, data.to] },
+        y: { range: (_plot, _min, max) => [0, ceiling(max, options)] },
+      },
+      axes: [xAxis(), yAxis(options.format)],
+      series: [{}, ...order.map((at) => seriesOptions(() => data.series[at]))],
+      hooks: {
+        drawClear: [(drawn) => drawGaps(drawn, data)],
+        setCursor: [({ cursor }) => options.onCursor(cursor.idx ?? null)],
+        setSelect: [
+          (drawn) => {
+            const { left, width } = drawn.select;
+            if (width >= 5) options.onZoom(drawn.posToVal(left, 'x'), drawn.posToVal(left + width, 'x'));
+            drawn.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          },
+        ],
+      },
+    },
+    aligned(first, order),
+    element,
+  );
+  return {
+    setData(next) {
+      data = next;
+      plot.setData(aligned(next, order));
+    },
+    setSize(width, height) {
+      if (width > 0 && height > 0) plot.setSize({ width, height });
+    },
+    point(index) {
+      const time = index === null ? undefined : data.times[index];
+      if (time === undefined) plot.setCursor({ left: -10, top: -10 });
+      else plot.setCursor({ left: plot.valToPos(time, 'x'), top: plot.over.clientHeight / 2 });
+    },
+    redraw: () => plot.redraw(false, true),
+    destroy: () => plot.destroy(),
+  };
+}
+
+/** Stacked bars overlap: the highest sum is drawn first, so that each shows only its own part. */
+function drawingOrder({ series, stacked }: ChartData): number[] {
+  const order = series.map((_series, at) => at);
+  return stacked ? order.reverse() : order;
+}
+
+function aligned(data: ChartData, order: readonly number[]): uPlot.AlignedData {
+  const rows = data.stacked ? sums(data.series) : data.series.map((series) => [...series.values]);
+  return [[...data.times], ...order.map((at) => rows[at] ?? [])];
+}
+
+/** Running sums over the series; where one has no value, it adds nothing, and where none has, there is none. */
+function sums(series: readonly ChartSeries[]): (number | null)[][] {
+  let below: (number | null)[] = [];
+  return series.map(({ values }) => {
+    below = values.map((value, at) => {
+      const under = below[at] ?? null;
+      return value === null ? under : value + (under ?? 0);
+    });
+    return below;
+  });
+}
+
+function ceiling(max: number | null, { atLeast, atMost }: PlotOptions): number {
+  const high = Math.max(Number.isFinite(max ?? 0) ? (max ?? 0) : 0, atLeast) * 1.08;
+  return atMost === undefined ? high : Math.min(high, atMost);
+}
+
+function seriesOptions(current: () => ChartSeries | undefined): uPlot.Series {
+  const color = (): string => chartColor(current()?.color ?? 'blue');
+  const { kind = 'line', dash, pattern = 'plain', label = '' } = current() ?? {};
+  const common: uPlot.Series = { label, stroke: color, width: 1.5, spanGaps: false };
+  if (kind === 'bars') {
+    const bars = uPlot.paths.bars?.({ align: 1, size: [0.9, 40] });
+    return {
+      ...common,
+      width: pattern === 'plain' ? 0 : 1,
+      ...(bars === undefined ? {} : { paths: bars }),
+      fill: (plot) => patternFill(plot.ctx, pattern, color(), paper()) as string,
+      points: { show: false },
+    };
+  }
+  return {
+    ...common,
+    ...(dash === undefined ? {} : { dash: [...dash] }),
+    ...(kind === 'area' ? { fill: () => withAlpha(color(), 0.14) } : {}),
+    points: { show: true, size: 4, width: 1, stroke: color, fill: color, filter: isolated },
+  };
+}
+
+/** A line cannot show a value between two gaps; a point can. */
+function isolated(plot: uPlot, seriesIndex: number): number[] {
+  const values = plot.data[seriesIndex] ?? [];
+  const alone: number[] = [];
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) alone.push(at);
+  }
+  return alone;
+}
+
+function paper(): string {
+  return getComputedStyle(document.body).getPropertyValue('--vscode-editor-background').trim() || 'Canvas';
+}
+
+function drawGaps(plot: uPlot, { gaps }: ChartData): void {
+  if (gaps.length === 0) return;
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = hatch(ctx, gapColor());
+  for (const [from, to] of gaps) {
+    const left = plot.valToPos(from, 'x', true);
+    ctx.fillRect(left, bbox.top, plot.valToPos(to, 'x', true) - left, bbox.height);
+  }
+  ctx.restore();
+}
+
+function xAxis(): uPlot.Axis {
+  return {
+    stroke: mutedColor,
+    font: chartFont(),
+    grid: { show: false },
+    ticks: { stroke: gridColor, width: 1, size: 4 },
+    size: 28,
+    gap: 4,
+    space: 60,
+    values: (_plot, splits) => axisTimes(splits),
+  };
+}
+
+/** Local times; the date stands where a day begins, seconds only where steps are shorter than a minute. */
+function axisTimes(splits: readonly number[]): string[] {
+  const step = (splits[1] ?? 0) - (splits[0] ?? 0);
+  return splits.map((seconds) => {
+    const time = new Date(seconds * 1000);
+    const midnight = time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0;
+    if (midnight) return time.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+    return time.toLocaleTimeString(undefined, {
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      ...(step < 60 ? { second: '2-digit' } : {}),
+    });
+  });
+}
+
+function yAxis(format: (value: number) => string): uPlot.Axis {
+  return {
+    stroke: mutedColor,
+    font: chartFont(),
+    grid: { stroke: gridColor, width: 1 },
+    ticks: { show: false },
+    size: 56,
+    gap: 6,
+    space: 32,
+    values: (_plot, splits) => splits.map((value) => format(value)),
+  };
+}

@@ -1,0 +1,220 @@
+import './charts.css';
+import type { VNode } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { formatDuration } from '../../src/domain/format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { createPlot, type ChartData, type ChartSeries, type Plot } from './plot.ts';
+import { onThemeChange } from './theme.ts';
+
+interface TimeChartProps {
+  readonly title: string;
+  /** Stands beside the title: `per second`, `ms`. */
+  readonly unit: string;
+  readonly data: ChartData;
+  /** A value as the legend, the table and the summary say it, with its unit where the axis needs none. */
+  readonly format: (value: number) => string;
+  readonly axisFormat?: (value: number) => string;
+  readonly atLeast: number;
+  readonly atMost?: number;
+  readonly syncKey: string;
+  /** Shown instead of the drawing when no series has a value. */
+  readonly empty: string;
+  readonly onZoom: (fromSeconds: number, toSeconds: number) => void;
+  readonly onZoomOut: () => void;
+}
+
+/**
+ * A chart over time: legend with last or pointed values, crosshair shared by `syncKey`, drag to zoom, gaps hatched,
+ * the same as a table, and a summary for screen readers. Arrow keys move the crosshair, + zooms in, Escape out.
+ */
+export function TimeChart(props: TimeChartProps): VNode {
+  const { title, unit, data } = props;
+  const [pointed, setPointed] = useState<number | null>(null);
+  const [asTable, setAsTable] = useState(false);
+  const hasValues = data.series.some((series) => series.values.some((value) => value !== null));
+  return (
+    <figure class="chart" aria-label={summary(props)}>
+      <figcaption class="chart-head">
+        <h2 class="chart-title">{title}</h2>
+        <span class="chart-unit">{unit}</span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-pressed={asTable}
+          title={asTable ? 'Show as chart' : 'Show as table'}
+          onClick={() => setAsTable(!asTable)}
+        >
+          <Icon name={asTable ? 'graph-line' : 'table'} />
+          <span class="visually-hidden">
+            {title}: {asTable ? 'show as chart' : 'show as table'}
+          </span>
+        </button>
+      </figcaption>
+      <Legend {...props} pointed={pointed} />
+      {asTable ? (
+        <DataTable {...props} />
+      ) : (
+        <div class="chart-body">
+          <Drawing {...props} pointed={pointed} onPoint={setPointed} />
+          {!hasValues && <div class="chart-empty">{props.empty}</div>}
+        </div>
+      )}
+    </figure>
+  );
+}
+
+interface Pointing {
+  readonly pointed: number | null;
+}
+
+function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: number | null) => void }): VNode {
+  const element = useRef<HTMLDivElement>(null);
+  const plot = useRef<Plot | null>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const shape = props.data.series.map((series) => `${series.label}:${series.kind}`).join();
+
+  useLayoutEffect(() => {
+    const holder = element.current;
+    if (holder === null) return undefined;
+    const { axisFormat, format, atLeast, atMost, syncKey } = latest.current;
+    const made = createPlot(holder, latest.current.data, {
+      format: axisFormat ?? format,
+      atLeast,
+      ...(atMost === undefined ? {} : { atMost }),
+      syncKey,
+      onCursor: (index) => latest.current.onPoint(index),
+      onZoom: (from, to) => latest.current.onZoom(from, to),
+    });
+    plot.current = made;
+    const resizing = new ResizeObserver(() => made.setSize(holder.clientWidth, holder.clientHeight));
+    resizing.observe(holder);
+    const forgetTheme = onThemeChange(() => made.redraw());
+    return () => {
+      resizing.disconnect();
+      forgetTheme();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [shape, props.syncKey]);
+
+  useEffect(() => plot.current?.setData(props.data), [props.data]);
+
+  function onKeyDown(event: KeyboardEvent): void {
+    const { data, pointed, onZoom, onZoomOut } = props;
+    const end = data.times.length - 1;
+    const at = pointed ?? end + 1;
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: end }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      plot.current?.point(Math.min(Math.max(to, 0), end));
+    } else if (event.key === '+' || event.key === '=') {
+      const middle = data.times[pointed ?? -1] ?? (data.from + data.to) / 2;
+      const quarter = (data.to - data.from) / 4;
+      onZoom(Math.max(data.from, middle - quarter), Math.min(data.to, middle + quarter));
+    } else if (event.key === '-' || event.key === 'Escape') onZoomOut();
+  }
+
+  return (
+    <div
+      class="chart-plot"
+      ref={element}
+      tabIndex={0}
+      role="img"
+      aria-label={`${props.title}. Arrow keys read values, plus zooms in, Escape zooms out.`}
+      onKeyDown={onKeyDown}
+      onBlur={() => plot.current?.point(null)}
+    />
+  );
+}
+
+function Legend({ data, format, pointed }: TimeChartProps & Pointing): VNode {
+  const time = pointed === null ? undefined : data.times[pointed];
+  return (
+    <div class="chart-legend">
+      {data.series.map((series) => {
+        const value = time === undefined ? lastOf(series) : (series.values[pointed ?? -1] ?? null);
+        return (
+          <span key={series.label} class="chart-legend-entry">
+            <span
+              class={`chart-mark chart-mark-${series.kind} chart-${series.color} ${markShape(series)}`}
+              aria-hidden="true"
+            />
+            {series.label} <span class="number chart-legend-value">{value === null ? '–' : format(value)}</span>
+          </span>
+        );
+      })}
+      <span class="chart-legend-time number" aria-live="polite">
+        {time === undefined ? '' : localTime(time)}
+      </span>
+    </div>
+  );
+}
+
+function markShape({ dash, pattern = 'plain' }: ChartSeries): string {
+  return dash === undefined ? `chart-pattern-${pattern}` : 'chart-dashed';
+}
+
+const TABLE_ROWS = 500;
+
+function DataTable({ title, data, format }: TimeChartProps): VNode {
+  const rows = data.times.map((time, at) => ({ time, at })).reverse();
+  return (
+    <div class="chart-table" tabIndex={0}>
+      <table aria-label={title}>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {data.series.map((series) => (
+              <th key={series.label} scope="col" class="cell-end">
+                {series.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, TABLE_ROWS).map(({ time, at }) => (
+            <tr key={time}>
+              <th scope="row" title={new Date(time * 1000).toISOString()}>
+                {localTime(time)}
+              </th>
+              {data.series.map((series) => {
+                const value = series.values[at] ?? null;
+                return (
+                  <td key={series.label} class="cell-end">
+                    {value === null ? (isGap(data, time) ? 'not watched' : '–') : format(value)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function isGap({ gaps }: ChartData, time: number): boolean {
+  return gaps.some(([from, to]) => time >= from && time < to);
+}
+
+function lastOf({ values }: ChartSeries): number | null {
+  return values.findLast((value) => value !== null) ?? null;
+}
+
+function localTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleTimeString(undefined, { hourCycle: 'h23' });
+}
+
+function summary({ title, unit, data, format }: TimeChartProps): string {
+  const parts = data.series.map((series) => {
+    const values = series.values.filter((value) => value !== null);
+    if (values.length === 0) return `${series.label}: no values`;
+    const least = values.reduce((a, b) => Math.min(a, b));
+    const most = values.reduce((a, b) => Math.max(a, b));
+    return `${series.label}: last ${format(values.at(-1) ?? 0)}, least ${format(least)}, most ${format(most)}`;
+  });
+  const unwatched = data.gaps.reduce((sum, [from, to]) => sum + to - from, 0);
+  const gaps = unwatched > 0 ? ` Not watched for ${formatDuration(unwatched * 1000)}.` : '';
+  return `${title}, ${unit}. ${parts.join('. ')}.${gaps}`;
+}
