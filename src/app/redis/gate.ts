@@ -1,5 +1,6 @@
 import type { Bytes } from '../../domain/bytes.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
+import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage } from '../ports/redis.ts';
 
@@ -53,4 +54,6 @@ export interface Gate {
     options: ScanOptions,
   ): AsyncIterable<ScanPage>;
   describe(connectionUid: string, keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+  /** What `record`ed operations did since the last call, which starts the count anew. For one caller: the sampler. */
+  drainOperationStats(connectionUid: string): OperationStats;
 }
