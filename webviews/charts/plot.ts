@@ -143,7 +143,7 @@ function seriesOptions(current: () => ChartSeries | undefined): uPlot.Series {
       ...common,
       width: pattern === 'plain' ? 0 : 1,
       ...(bars === undefined ? {} : { paths: bars }),
-      fill: (plot) => patternFill(plot.ctx, pattern, color(), paper()) as string,
+      fill: (plot) => patternFill(plot.ctx, pattern, color(), paper()),
       points: { show: false },
     };
   }
@@ -158,9 +158,10 @@ function seriesOptions(current: () => ChartSeries | undefined): uPlot.Series {
 /** A line cannot show a value between two gaps; a point can. */
 function isolated(plot: uPlot, seriesIndex: number): number[] {
   const values = plot.data[seriesIndex] ?? [];
+  const has = (at: number): boolean => typeof values[at] === 'number';
   const alone: number[] = [];
   for (let at = 0; at < values.length; at++) {
-    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) alone.push(at);
+    if (has(at) && !has(at - 1) && !has(at + 1)) alone.push(at);
   }
   return alone;
 }
