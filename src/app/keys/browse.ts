@@ -79,7 +79,7 @@ export async function countKeys(
     scanned += page.looked;
   }
   requireGoing(request.signal);
-  return { matched: index.length, scanned };
+  return { matched: index.size, scanned };
 }
 
 /** Types and TTLs of a few keys; keys that vanished meanwhile are left out. */

@@ -1,7 +1,7 @@
 import type { Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { Failure, isFailure } from '../../domain/failure.ts';
-import type { RedisCommand } from '../../domain/redis/command.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import type { KeysParts } from './parts.ts';
 import {
   allowanceFor,
@@ -13,7 +13,7 @@ import {
   type Target,
 } from './previous.ts';
 import { textReply } from './replies.ts';
-import { guardConfirmation, keepSnapshots, shouldKeep, type PreviousValue } from './snapshots.ts';
+import { guardConfirmation, shouldKeep, withSnapshots, type PreviousValue } from './snapshots.ts';
 
 const keysPerBatch = 50;
 const bytesPerBatch = 16 << 20;
@@ -94,37 +94,40 @@ async function tryBatch(
   const reads = batch.map((target): RedisCommand[] =>
     keep ? previousValueReads(target, withContent(target)) : [['TYPE', target.key]],
   );
-  let snapshotIds: string[] = [];
   let found = 0;
-  const replies = await parts.gate.compareAndSet(definition.uid, {
-    action: 'keys.remove',
-    keyOrPattern: keysLabel(batch.map(({ key }) => key)),
-    watch: batch.map(({ key }) => key),
-    read: reads.flat(),
-    decide: async (all) => {
-      const previous: PreviousValue[] = [];
-      found = 0;
-      let at = 0;
-      for (const [i, target] of batch.entries()) {
-        const own = all.slice(at, (at += reads[i]?.length ?? 0));
-        if (textReply(own[0]) !== 'none') found++;
-        const value = keep ? previousValueFrom(target, withContent(target), own) : null;
-        if (value !== null) previous.push(value);
-      }
-      if (found === 0) return null;
-      const dumped = previous.reduce((sum, { dump }) => sum + dump.length, 0);
-      if (keep && (await shouldKeep(parts, definition, dumped, confirm))) {
-        snapshotIds = await keepSnapshots(parts, definition, previous, 'delete');
-      }
-      return [['UNLINK', ...batch.map(({ key }) => key)]];
-    },
-    maxReplyBytes: allowanceFor(batch),
-    get redactedDiff() {
-      return found === 1 && batch.length === 1 ? `${batch[0]?.type ?? 'key'} deleted` : `${found} keys deleted`;
-    },
-    ...guardConfirmation(definition, confirm),
-  });
-  return { removed: replies === null ? 0 : removedCount(replies), snapshotIds };
+  const { result, snapshotIds } = await withSnapshots(parts, definition, { reason: 'delete', confirm }, (kept) =>
+    parts.gate.compareAndSet(definition.uid, {
+      action: 'keys.remove',
+      keyOrPattern: keysLabel(batch.map(({ key }) => key)),
+      watch: batch.map(({ key }) => key),
+      read: reads.flat(),
+      decide: async (replies) => {
+        const own = splitReplies(replies, reads);
+        found = own.filter(([type]) => textReply(type) !== 'none').length;
+        if (found === 0) return null;
+        const previous = batch.map((target, i) =>
+          keep ? previousValueFrom(target, withContent(target), own[i] ?? []) : null,
+        );
+        await kept(previous.filter((value): value is PreviousValue => value !== null));
+        return [['UNLINK', ...batch.map(({ key }) => key)]];
+      },
+      maxReplyBytes: allowanceFor(batch),
+      get redactedDiff() {
+        return batch.length === 1 ? `${batch[0]?.type ?? 'key'} deleted` : `${found} keys deleted`;
+      },
+      ...guardConfirmation(definition, confirm),
+    }),
+  );
+  return { removed: result === null ? 0 : removedCount(result), snapshotIds };
+}
+
+/** The replies of each key's own reads. */
+function splitReplies(
+  replies: readonly RedisReply[],
+  reads: readonly (readonly RedisCommand[])[],
+): (readonly RedisReply[])[] {
+  let at = 0;
+  return reads.map((commands) => replies.slice(at, (at += commands.length)));
 }
 
 function afterSome(error: unknown, done: RemoveResult): unknown {

@@ -5,7 +5,7 @@ import { Failure, validationFailure } from '../../domain/failure.ts';
 import type { KeysParts } from './parts.ts';
 import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
 import { textReply } from './replies.ts';
-import { guardConfirmation, keepSnapshots, shouldKeep } from './snapshots.ts';
+import { guardConfirmation, shouldKeep, withSnapshots } from './snapshots.ts';
 
 export interface RenameRequest {
   readonly key: Bytes;
@@ -30,29 +30,29 @@ export async function renameKey(
   if (taken !== undefined && request.overwrite !== true) throw nameTaken(to);
   const keep = taken !== undefined && (await shouldKeep(parts, definition, taken.estimatedBytes, confirm));
   const small = (target: Target) => target.estimatedBytes <= parts.settings.number('keys.maxDocumentBytes');
-  await parts.gate.compareAndSet(definition.uid, {
-    action: 'keys.rename',
-    keyOrPattern: displayShort(key),
-    watch: [key, to],
-    read: [
-      ['TYPE', key],
-      ...(taken !== undefined && keep ? previousValueReads(taken, small(taken)) : [['TYPE', to] as const]),
-    ],
-    decide: async (replies) => {
-      if (textReply(replies[0]) === 'none') throw gone(key);
-      const exists = textReply(replies[1]) !== 'none';
-      if (exists && request.overwrite !== true) throw nameTaken(to);
-      if (taken === undefined || !keep) return [exists ? ['RENAME', key, to] : ['RENAMENX', key, to]];
-      const previous = previousValueFrom(taken, small(taken), replies.slice(1));
-      if (previous !== null && (await shouldKeep(parts, definition, previous.dump.length, confirm))) {
-        await keepSnapshots(parts, definition, [previous], 'rename');
-      }
-      return [['RENAME', key, to]];
-    },
-    maxReplyBytes: allowanceFor(taken === undefined ? [] : [taken]),
-    redactedDiff: `${source.type} renamed to ${displayShort(to)}${taken === undefined ? '' : ', replacing a key'}`,
-    ...guardConfirmation(definition, confirm),
-  });
+  await withSnapshots(parts, definition, { reason: 'rename', confirm }, (kept) =>
+    parts.gate.compareAndSet(definition.uid, {
+      action: 'keys.rename',
+      keyOrPattern: displayShort(key),
+      watch: [key, to],
+      read: [
+        ['TYPE', key],
+        ...(taken !== undefined && keep ? previousValueReads(taken, small(taken)) : [['TYPE', to] as const]),
+      ],
+      decide: async (replies) => {
+        if (textReply(replies[0]) === 'none') throw gone(key);
+        const exists = textReply(replies[1]) !== 'none';
+        if (exists && request.overwrite !== true) throw nameTaken(to);
+        if (taken === undefined || !keep) return [exists ? ['RENAME', key, to] : ['RENAMENX', key, to]];
+        const previous = previousValueFrom(taken, small(taken), replies.slice(1));
+        if (previous !== null) await kept([previous]);
+        return [['RENAME', key, to]];
+      },
+      maxReplyBytes: allowanceFor(taken === undefined ? [] : [taken]),
+      redactedDiff: `${source.type} renamed to ${displayShort(to)}${taken === undefined ? '' : ', replacing a key'}`,
+      ...guardConfirmation(definition, confirm),
+    }),
+  );
 }
 
 export function gone(key: Bytes): Failure {

@@ -5,7 +5,7 @@ import type { RedisCommand } from '../../domain/redis/command.ts';
 import type { KeysParts } from './parts.ts';
 import { allowanceFor, previousValueFrom, previousValueReads, targetsOf } from './previous.ts';
 import { textReply, timeReply } from './replies.ts';
-import { guardConfirmation, keepSnapshots, openSnapshot, shouldKeep } from './snapshots.ts';
+import { guardConfirmation, openSnapshot, shouldKeep, withSnapshots } from './snapshots.ts';
 
 export interface RestoreRequest {
   readonly snapshotId: string;
@@ -26,27 +26,30 @@ export async function restoreSnapshot(parts: KeysParts, request: RestoreRequest)
   if (target !== undefined && request.overwrite !== true) throw exists(key);
   const keep = target !== undefined && (await shouldKeep(parts, definition, target.estimatedBytes, request.confirm));
   const small = target !== undefined && target.estimatedBytes <= parts.settings.number('keys.maxDocumentBytes');
-  await parts.gate.compareAndSet(definition.uid, {
-    action: 'keys.restore',
-    keyOrPattern: displayShort(key),
-    watch: [key],
-    read: [['TIME'], ...(target !== undefined && keep ? previousValueReads(target, small) : [['TYPE', key] as const])],
-    decide: async ([time, ...replies]) => {
-      const there = textReply(replies[0]) !== 'none';
-      if (there && request.overwrite !== true) throw exists(key);
-      const expiresAtMs = stored.expiresAt === null ? null : Date.parse(stored.expiresAt);
-      if (expiresAtMs !== null && expiresAtMs <= timeReply(time)) throw expired(key, stored.expiresAt ?? '');
-      const previous = target !== undefined && keep ? previousValueFrom(target, small, replies) : null;
-      if (previous !== null && (await shouldKeep(parts, definition, previous.dump.length, request.confirm))) {
-        await keepSnapshots(parts, definition, [previous], 'restore');
-      }
-      return [restoreCommand(key, dump, expiresAtMs, there)];
-    },
-    maxReplyBytes: allowanceFor(target === undefined ? [] : [target]),
-    redactedDiff: `${stored.type} of ${stored.takenAt} restored, ${stored.bytes} bytes`,
-    details: { snapshotId: stored.id },
-    ...guardConfirmation(definition, request.confirm),
-  });
+  await withSnapshots(parts, definition, { reason: 'restore', confirm: request.confirm }, (kept) =>
+    parts.gate.compareAndSet(definition.uid, {
+      action: 'keys.restore',
+      keyOrPattern: displayShort(key),
+      watch: [key],
+      read: [
+        ['TIME'],
+        ...(target !== undefined && keep ? previousValueReads(target, small) : [['TYPE', key] as const]),
+      ],
+      decide: async ([time, ...replies]) => {
+        const there = textReply(replies[0]) !== 'none';
+        if (there && request.overwrite !== true) throw exists(key);
+        const expiresAtMs = stored.expiresAt === null ? null : Date.parse(stored.expiresAt);
+        if (expiresAtMs !== null && expiresAtMs <= timeReply(time)) throw expired(key, stored.expiresAt ?? '');
+        const previous = target !== undefined && keep ? previousValueFrom(target, small, replies) : null;
+        if (previous !== null) await kept([previous]);
+        return [restoreCommand(key, dump, expiresAtMs, there)];
+      },
+      maxReplyBytes: allowanceFor(target === undefined ? [] : [target]),
+      redactedDiff: `${stored.type} of ${stored.takenAt} restored, ${stored.bytes} bytes`,
+      details: { snapshotId: stored.id },
+      ...guardConfirmation(definition, request.confirm),
+    }),
+  );
 }
 
 function restoreCommand(key: Bytes, dump: Bytes, expiresAtMs: number | null, replace: boolean): RedisCommand {

@@ -1,7 +1,7 @@
 import { textOf, utf8, type Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { display } from '../../domain/display.ts';
-import { Failure, validationFailure } from '../../domain/failure.ts';
+import { Failure, isFailure, validationFailure } from '../../domain/failure.ts';
 import { formatBytes } from '../../domain/format.ts';
 import type { Content } from '../../domain/keys/content.ts';
 import { textOfContent } from '../../domain/keys/documentText.ts';
@@ -66,8 +66,35 @@ function overBudget(bytes: number, left: number, budget: number): string {
   return `This cannot be undone: the value takes about ${formatBytes(bytes)}, and ${reason}. Nothing was changed.`;
 }
 
-/** Encrypts and stores previous values; durable when it resolves. Returns their ids, in the same order. */
-export async function keepSnapshots(
+/** Keeps previous values; durable when it resolves. */
+export type Keep = (values: readonly PreviousValue[]) => Promise<void>;
+
+/**
+ * Runs a write that keeps previous values before it changes them. When the write certainly did not happen, what was
+ * kept for it is dropped again; an unknown outcome keeps it.
+ */
+export async function withSnapshots<T>(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  options: { readonly reason: SnapshotReason; readonly confirm: string | undefined },
+  run: (keep: Keep) => Promise<T>,
+): Promise<{ readonly result: T; readonly snapshotIds: string[] }> {
+  const snapshotIds: string[] = [];
+  const keep: Keep = async (values) => {
+    const bytes = values.reduce((sum, { dump }) => sum + dump.length, 0);
+    if (values.length === 0 || !(await shouldKeep(parts, definition, bytes, options.confirm))) return;
+    snapshotIds.push(...(await keepSnapshots(parts, definition, values, options.reason)));
+  };
+  try {
+    return { result: await run(keep), snapshotIds };
+  } catch (error) {
+    if (snapshotIds.length > 0 && !isFailure(error, 'OUTCOME_UNKNOWN')) await parts.snapshots.remove(snapshotIds);
+    throw error;
+  }
+}
+
+/** Encrypts and stores; returns the ids in the same order. */
+async function keepSnapshots(
   parts: KeysParts,
   definition: ConnectionDefinition,
   values: readonly PreviousValue[],
@@ -90,7 +117,7 @@ export async function keepSnapshots(
       };
     }),
   );
-  if (stored.length > 0) await parts.snapshots.add(stored);
+  await parts.snapshots.add(stored);
   return stored.map(({ id }) => id);
 }
 

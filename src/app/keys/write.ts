@@ -9,7 +9,7 @@ import type { KeysParts } from './parts.ts';
 import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
 import { moduleType, versionOf } from './read.ts';
 import { contentReply, lastStreamIdReply, textReply, wholeValueCommand } from './replies.ts';
-import { guardConfirmation, keepSnapshots, shouldKeep } from './snapshots.ts';
+import { guardConfirmation, shouldKeep, withSnapshots, type Keep } from './snapshots.ts';
 
 export interface WriteRequest {
   readonly key: Bytes;
@@ -45,8 +45,8 @@ export async function writeKey(
     try {
       return await new Write(parts, definition, request, content).run();
     } catch (error) {
-      const moved = isFailure(error, 'CONFLICT') && request.ifVersion === undefined && error.retryable;
-      if (!moved || attempt === unconditionalTries) throw error;
+      const moved = isFailure(error, 'CONFLICT') && error.details?.['reason'] === undefined;
+      if (!moved || request.ifVersion !== undefined || attempt === unconditionalTries) throw error;
     }
   }
 }
@@ -64,7 +64,6 @@ class Write {
   readonly #definition: ConnectionDefinition;
   readonly #request: WriteRequest;
   readonly #content: Content;
-  #snapshotId: string | undefined;
   #summary = '';
 
   constructor(parts: KeysParts, definition: ConnectionDefinition, request: WriteRequest, content: Content) {
@@ -82,24 +81,25 @@ class Write {
       target !== undefined && (await shouldKeep(this.#parts, this.#definition, target.estimatedBytes, confirm));
     const reads = target === undefined ? absentReads(key) : this.#reads(target, keep);
     const summary = () => this.#summary;
-    await this.#parts.gate.compareAndSet(this.#definition.uid, {
-      action: 'keys.write',
-      keyOrPattern: displayShort(key),
-      watch: [key],
-      read: reads,
-      decide: (replies) => this.#decide(replies, target, keep),
-      maxReplyBytes: allowanceFor(target === undefined ? [] : [target]),
-      // Known only once the transaction has read what is there.
-      get redactedDiff() {
-        return summary();
-      },
-      details: { type: this.#content.type },
-      ...guardConfirmation(this.#definition, confirm),
-    });
-    return {
-      version: versionOf(this.#parts, this.#content),
-      ...(this.#snapshotId === undefined ? {} : { snapshotId: this.#snapshotId }),
-    };
+    const { snapshotIds } = await withSnapshots(this.#parts, this.#definition, { reason: 'set', confirm }, (kept) =>
+      this.#parts.gate.compareAndSet(this.#definition.uid, {
+        action: 'keys.write',
+        keyOrPattern: displayShort(key),
+        watch: [key],
+        read: reads,
+        decide: (replies) => this.#decide(replies, target, keep ? kept : undefined),
+        maxReplyBytes: allowanceFor(target === undefined ? [] : [target]),
+        // Known only once the transaction has read what is there.
+        get redactedDiff() {
+          return summary();
+        },
+        details: { type: this.#content.type },
+        ...guardConfirmation(this.#definition, confirm),
+      }),
+    );
+    const [snapshotId] = snapshotIds;
+    const version = versionOf(this.#parts, this.#content);
+    return snapshotId === undefined ? { version } : { version, snapshotId };
   }
 
   #reads(target: Target, keep: boolean): RedisCommand[] {
@@ -113,7 +113,7 @@ class Write {
   async #decide(
     replies: readonly RedisReply[],
     target: Target | undefined,
-    keep: boolean,
+    keep: Keep | undefined,
   ): Promise<readonly RedisCommand[] | null> {
     const before = target === undefined ? this.#absent(replies) : this.#present(replies, this.#content.type);
     const last = before?.type === 'stream' ? lastStreamIdReply(replies[5]) : undefined;
@@ -123,7 +123,11 @@ class Write {
     const expiry = expiryCommands(key, before === null && ttlMs === null ? undefined : ttlMs);
     if (change.kind === 'same') return expiry.length === 0 ? null : expiry;
     this.#summary = `${this.#content.type}: ${change.summary}`;
-    if (target !== undefined && keep) await this.#keep(target, replies);
+    if (target !== undefined && keep !== undefined) {
+      const previous = previousValueFrom(target, true, replies);
+      if (previous === null) throw movedOn();
+      await keep([previous]);
+    }
     return [...change.commands, ...expiry];
   }
 
@@ -145,14 +149,6 @@ class Write {
       throw this.#conflict('somebody else changed it since it was read');
     }
     return content;
-  }
-
-  async #keep(target: Target, replies: readonly RedisReply[]): Promise<void> {
-    const previous = previousValueFrom(target, true, replies);
-    if (previous === null) throw movedOn();
-    if (await shouldKeep(this.#parts, this.#definition, previous.dump.length, this.#request.confirm)) {
-      [this.#snapshotId] = await keepSnapshots(this.#parts, this.#definition, [previous], 'set');
-    }
   }
 
   #conflict(why: string): Failure {

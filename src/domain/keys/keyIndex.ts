@@ -11,9 +11,22 @@ export class KeyIndex {
   /** Open addressing; number of the key plus one, 0 = free. */
   #slots = new Uint32Array(1 << 11);
   #length = 0;
+  /** Numbers of keys that were taken out again: few, so the buffers stay as they are. */
+  readonly #removed = new Set<number>();
 
+  /** Numbers given out, also for keys that were taken out again. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Keys that are there. */
+  get size(): number {
+    return this.#length - this.#removed.size;
+  }
+
+  /** Whether key `index` was taken out again. */
+  isRemoved(index: number): boolean {
+    return this.#removed.size > 0 && this.#removed.has(index);
   }
 
   /** All names one after another; `startOf` and `endOf` say where each stands. Changes with the next `add`. */
@@ -41,11 +54,26 @@ export class KeyIndex {
 
   /** Adds the keys of a page that are not there yet; returns how many they were. */
   add(page: KeyList): number {
-    const before = this.#length;
+    const before = this.size;
     for (let i = 0; i < page.length; i++) {
       this.#addKey(page.bytes, i === 0 ? 0 : (page.ends[i - 1] ?? 0), page.ends[i] ?? 0);
     }
-    return this.#length - before;
+    return this.size - before;
+  }
+
+  /** Takes a key out; false when it was not there. */
+  remove(key: Bytes): boolean {
+    const mask = this.#slots.length - 1;
+    let slot = hashOf(key, 0, key.length) & mask;
+    for (let held = this.#slots[slot] ?? 0; held !== 0; held = this.#slots[slot] ?? 0) {
+      if (this.#holds(held - 1, key, 0, key.length)) {
+        if (this.#removed.has(held - 1)) return false;
+        this.#removed.add(held - 1);
+        return true;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return false;
   }
 
   #addKey(source: Bytes, start: number, end: number): void {
@@ -53,7 +81,10 @@ export class KeyIndex {
     const mask = this.#slots.length - 1;
     let slot = hashOf(source, start, end) & mask;
     for (let held = this.#slots[slot] ?? 0; held !== 0; held = this.#slots[slot] ?? 0) {
-      if (this.#holds(held - 1, source, start, end)) return;
+      if (this.#holds(held - 1, source, start, end)) {
+        this.#removed.delete(held - 1);
+        return;
+      }
       slot = (slot + 1) & mask;
     }
     this.#append(source, start, end);

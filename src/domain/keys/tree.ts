@@ -47,7 +47,7 @@ export function* listFolder(index: KeyIndex, query: FolderQuery): Generator<unde
     if (i % keysPerStep === keysPerStep - 1) yield;
     const start = index.startOf(i);
     const end = index.endOf(i);
-    if (!startsWith(index.bytes, start, end, prefix)) continue;
+    if (!startsWith(index.bytes, start, end, prefix) || index.isRemoved(i)) continue;
     total++;
     const at = find(index.bytes, start + prefix.length, end, delimiter);
     if (at < 0) {

@@ -108,6 +108,20 @@ describe('tree of keys', () => {
     );
   });
 
+  it('forgets a key that was deleted, and takes it back when it returns', () => {
+    const index = indexOf(['a:1', 'a:2', 'b'].map(utf8));
+    assert.ok(index.remove(utf8('a:1')));
+    assert.ok(!index.remove(utf8('a:1')));
+    assert.ok(!index.remove(utf8('zzz')));
+    assert.equal(index.size, 2);
+    assert.deepEqual(
+      listed(index).folders.map(({ count }) => count),
+      [1],
+    );
+    assert.equal(index.add(KeyList.of([utf8('a:1')])), 1);
+    assert.equal(listed(index).total, 3);
+  });
+
   it('grows past its first buffers', () => {
     const keys = Array.from({ length: 50_000 }, (_, i) => utf8(`user:${i}:profile`));
     const index = indexOf(keys);
