@@ -1,0 +1,92 @@
+import type { Credentials } from '../../app/ports/redis.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { Failure } from '../../domain/failure.ts';
+import { probeCapabilities } from './capabilities.ts';
+import { commandTableOf } from './commandTable.ts';
+import { endpointLabel, type Destination, type Endpoint } from './endpoint.ts';
+import { handshake, type Login } from './handshake.ts';
+import { ioredisWire } from './ioredisWire.ts';
+import type { BulkConnection } from './bulkPool.ts';
+import { leanWire, type LeanWire } from './leanWire.ts';
+import { Link } from './link.ts';
+import type { Opened } from './session.ts';
+import { tlsOptions } from './tls.ts';
+
+const tableReplyBytes = 16 << 20;
+
+export function destinationOf(
+  definition: ConnectionDefinition,
+  credentials: Credentials,
+  endpoint: Endpoint,
+): Destination {
+  return {
+    endpoint,
+    label: endpointLabel(endpoint),
+    ...(definition.tls.enabled ? { tls: tlsOptions(definition.tls, definition.host, credentials) } : {}),
+  };
+}
+
+/** The place that a definition names itself. */
+export function ownEndpoint(definition: ConnectionDefinition): Endpoint {
+  return definition.socketPath === undefined
+    ? { kind: 'tcp', host: definition.host, port: definition.port }
+    : { kind: 'unix', path: definition.socketPath };
+}
+
+/** What is left of a time limit; at least a millisecond, so that timers fire. */
+export function deadline(ms: number): () => number {
+  const end = performance.now() + ms;
+  return () => Math.max(1, end - performance.now());
+}
+
+/** Opens a control connection to one server, within `timeoutMs` all in all: login, proof, command table, capabilities. */
+export async function openControl(
+  destination: Destination,
+  login: Login,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Opened> {
+  const left = deadline(timeoutMs);
+  const link = await Link.open(destination.label, ioredisWire(destination, timeoutMs, signal));
+  const abort = (): void => link.destroy(new Failure('CANCELLED', 'Connecting was cancelled.'));
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const proof = await handshake(link, login, left());
+    const [table] = await link.exchange([['COMMAND']], { deadlineMs: left(), maxReplyBytes: tableReplyBytes });
+    const capabilities = await probeCapabilities(link, proof, left());
+    const dead = link.dead();
+    if (dead !== null) throw dead;
+    const commandTable = commandTableOf(table?.kind === 'reply' ? table.reply : undefined);
+    return { exchanger: link, server: proof.identity, capabilities, commandTable };
+  } catch (error) {
+    link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+/** Opens a lean connection, logged in and proven, for bulk work or a transaction of its own. */
+export async function openLean(
+  destination: Destination,
+  login: Login,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<BulkConnection> {
+  const left = deadline(timeoutMs);
+  const opener = leanWire(destination, timeoutMs, signal);
+  let wire: LeanWire | undefined;
+  const link = await Link.open(destination.label, async (events) => (wire = await opener(events)));
+  try {
+    const { identity } = await handshake(link, login, left());
+    // Reading for us must not look like use by an application. Servers before 7.2 refuse, and nothing is lost.
+    await link.exchange([['CLIENT', 'NO-TOUCH', 'ON']], { deadlineMs: left(), maxReplyBytes: 1 << 16 });
+    const dead = link.dead();
+    if (dead !== null || wire === undefined)
+      throw dead ?? new Failure('CONNECTION_FAILED', 'The connection is closed.');
+    return { link, wire, runId: identity.runId };
+  } catch (error) {
+    link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
+    throw error;
+  }
+}

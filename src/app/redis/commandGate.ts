@@ -1,0 +1,333 @@
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { asFailure, type Failure } from '../../domain/failure.ts';
+import { decideGuard } from '../../domain/governance/guard.ts';
+import type { KeyList } from '../../domain/keys/keyList.ts';
+import { classify, type Classification } from '../../domain/redis/classify.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import { maskConfig } from '../../domain/redis/configSecrets.ts';
+import type { HistoryEvent } from '../../domain/timeline/event.ts';
+import { isoTime, type Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/environment.ts';
+import type { DescribeOptions, KeyColumns, RedisSession, ScanOptions, ScanPage, SendOptions } from '../ports/redis.ts';
+import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
+import type { Gate, Operation } from './gate.ts';
+import { OperationCounters, type OperationStats } from './operationStats.ts';
+import { repliesOf } from './outcomes.ts';
+import { decideRetry, RecentOutcomes } from './retry.ts';
+
+/** Takes the record of an operation; must not throw and must not be waited for. */
+export interface OperationRecorder {
+  record(event: HistoryEvent): void;
+}
+
+export interface GateParts {
+  readonly sessions: Sessions;
+  readonly clock: Clock;
+  readonly recorder: OperationRecorder;
+  readonly log: Log;
+  /** A new id for a timeline event. */
+  readonly newId: () => string;
+}
+
+const defaultReplyBytes = 8 << 20;
+
+/** What one try of an operation came to, for the record. */
+interface Attempt {
+  readonly at: string;
+  readonly durationMs: number;
+  readonly errorCode?: string;
+  readonly delayMs?: number;
+  readonly stopReason?: string;
+}
+
+type Meta = Omit<Operation, 'commands'>;
+type CompareAndSet = Parameters<Gate['compareAndSet']>[1];
+
+/** The gate of the product; see the port for its promises. */
+export class CommandGate implements Gate {
+  private readonly parts: GateParts;
+  private readonly counters = new OperationCounters();
+  private readonly recent = new Map<string, RecentOutcomes>();
+  private readonly watched = new WeakSet<RedisSession>();
+
+  constructor(parts: GateParts) {
+    this.parts = parts;
+  }
+
+  /** Operations of a connection since the last call, for the sampler. */
+  drainOperationStats(connectionUid: string): OperationStats {
+    return this.counters.drain(connectionUid);
+  }
+
+  run(connectionUid: string, operation: Operation): Promise<readonly RedisReply[]> {
+    return this.recorded(connectionUid, operation, (active) => {
+      const classifications = this.judge(active, operation, operation.commands);
+      const mayRepeat = classifications.every(({ write }) => !write);
+      const go = async (): Promise<readonly RedisReply[]> => {
+        const outcomes = await active.session.send(operation.commands, sendOptions(active.definition, operation));
+        const replies = repliesOf(outcomes, {
+          connectionName: active.definition.name,
+          session: active.session,
+          classifications,
+          tolerateErrorReplies: operation.tolerateErrorReplies ?? false,
+        });
+        return replies.map((reply, index) => maskConfig(classifications[index]?.name ?? '', reply));
+      };
+      return { go, mayRepeat };
+    });
+  }
+
+  compareAndSet(connectionUid: string, operation: CompareAndSet): Promise<readonly RedisReply[] | null> {
+    return this.recorded(connectionUid, operation, (active) => ({
+      go: () => this.compareAndSetOnce(active, operation),
+      mayRepeat: false,
+    }));
+  }
+
+  private async compareAndSetOnce(
+    active: ActiveConnection,
+    operation: CompareAndSet,
+  ): Promise<readonly RedisReply[] | null> {
+    this.judge(active, operation, operation.read);
+    let classifications: readonly Classification[] = [];
+    let wrote = false;
+    let refused: unknown;
+    const decide = async (replies: readonly RedisReply[]): Promise<readonly RedisCommand[] | null> => {
+      try {
+        const commands = await operation.decide(replies);
+        if (commands === null) return null;
+        classifications = this.judge(active, operation, commands);
+        wrote = true;
+        return commands;
+      } catch (error) {
+        refused = error;
+        return null;
+      }
+    };
+    const { watch, read } = operation;
+    const outcomes = await active.session.compareAndSet({
+      watch,
+      read,
+      decide,
+      options: sendOptions(active.definition, operation),
+    });
+    if (refused !== undefined) throw asFailure(refused);
+    const replies = repliesOf(outcomes, {
+      connectionName: active.definition.name,
+      session: active.session,
+      classifications,
+      tolerateErrorReplies: operation.tolerateErrorReplies ?? false,
+    });
+    return wrote ? replies : null;
+  }
+
+  async *scan(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'keyOrPattern' | 'record'>,
+    options: ScanOptions,
+  ): AsyncGenerator<ScanPage, void, undefined> {
+    const { clock } = this.parts;
+    let workedMs = 0;
+    let looked = 0;
+    let found = 0;
+    let failure: Failure | undefined;
+    let active: ActiveConnection | undefined;
+    const at = isoTime(clock);
+    try {
+      active = await this.active(connectionUid);
+      const pages = active.session.scan(options)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const asked = clock.monoMs();
+          const next = await pages.next();
+          workedMs += clock.monoMs() - asked;
+          if (next.done === true) break;
+          const page = next.value;
+          looked += page.looked;
+          found += page.keys.length;
+          yield page;
+        }
+      } finally {
+        await pages.return?.();
+      }
+    } catch (error) {
+      failure = asFailure(error);
+      throw failure;
+    } finally {
+      const attempt: Attempt = {
+        at,
+        durationMs: workedMs,
+        ...(failure === undefined ? {} : { errorCode: failure.code }),
+      };
+      const details = { looked, found };
+      this.conclude(connectionUid, { ...operation, details }, active, [attempt], failure);
+    }
+  }
+
+  async describe(connectionUid: string, keys: KeyList, options: DescribeOptions): Promise<KeyColumns> {
+    try {
+      return await (await this.active(connectionUid)).session.describe(keys, options);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  /** Classifies and asks the guard; throws its failure. */
+  private judge(
+    { definition, session, readOnlyNow }: ActiveConnection,
+    operation: Meta,
+    commands: readonly RedisCommand[],
+  ): readonly Classification[] {
+    const classifications = commands.map((command) => classify(command, session.commandTable));
+    const decision = decideGuard({
+      action: operation.action,
+      connectionName: definition.name,
+      environment: definition.environment,
+      readOnlyNow,
+      commands: commands.map((command, index) => ({
+        command,
+        classification: classifications[index] ?? classify(command, session.commandTable),
+      })),
+      ...(operation.confirm === undefined ? {} : { confirm: operation.confirm }),
+    });
+    if (!decision.allowed) throw decision.failure;
+    return classifications;
+  }
+
+  private async active(connectionUid: string): Promise<ActiveConnection> {
+    const active = await this.parts.sessions.active(connectionUid);
+    if (!this.watched.has(active.session)) {
+      this.watched.add(active.session);
+      active.session.onDidChangeState((state) => {
+        if (state.kind === 'reconnecting' && state.attempt === 1) this.counters.reconnected(connectionUid);
+      });
+    }
+    return active;
+  }
+
+  /** Runs an operation with its retries and leaves exactly one record, however it ends. */
+  private async recorded<T>(
+    connectionUid: string,
+    operation: Meta,
+    prepare: (active: ActiveConnection) => { go: () => Promise<T>; mayRepeat: boolean },
+  ): Promise<T> {
+    const { clock } = this.parts;
+    const attempts: Attempt[] = [];
+    let active: ActiveConnection | undefined;
+    for (let attempt = 1; ; attempt++) {
+      const at = isoTime(clock);
+      const started = clock.monoMs();
+      let mayRepeat = false;
+      try {
+        active = await this.active(connectionUid);
+        const prepared = prepare(active);
+        ({ mayRepeat } = prepared);
+        const result = await prepared.go();
+        attempts.push({ at, durationMs: clock.monoMs() - started });
+        this.conclude(connectionUid, operation, active, attempts, undefined);
+        return result;
+      } catch (error) {
+        const failure = asFailure(error);
+        const durationMs = clock.monoMs() - started;
+        const next = this.nextTry(connectionUid, failure, attempt, mayRepeat ? active?.definition : undefined);
+        if (next.retry && operation.signal?.aborted !== true) {
+          attempts.push({ at, durationMs, errorCode: failure.code, delayMs: next.delayMs });
+          await this.pause(next.delayMs, operation.signal);
+          continue;
+        }
+        const stopReason = next.retry ? 'cancelled' : next.stopReason;
+        attempts.push({ at, durationMs, errorCode: failure.code, stopReason });
+        this.conclude(connectionUid, operation, active, attempts, failure);
+        throw failure;
+      }
+    }
+  }
+
+  private nextTry(
+    connectionUid: string,
+    failure: Failure,
+    attempt: number,
+    definition: ConnectionDefinition | undefined,
+  ): ReturnType<typeof decideRetry> {
+    if (definition === undefined) return { retry: false, stopReason: 'nonRetryable' };
+    const errorRate = this.recentOf(connectionUid).errorRate();
+    return decideRetry(failure, attempt, definition.retry, errorRate);
+  }
+
+  private recentOf(connectionUid: string): RecentOutcomes {
+    const known = this.recent.get(connectionUid);
+    if (known !== undefined) return known;
+    const recent = new RecentOutcomes();
+    this.recent.set(connectionUid, recent);
+    return recent;
+  }
+
+  private pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.dispose();
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = this.parts.clock.after(ms, done);
+      signal?.addEventListener('abort', done, { once: true });
+    });
+  }
+
+  private conclude(
+    connectionUid: string,
+    operation: Meta,
+    active: ActiveConnection | undefined,
+    attempts: readonly Attempt[],
+    failure: Failure | undefined,
+  ): void {
+    const blocked = failure?.code === 'BLOCKED';
+    if (failure?.code !== 'CANCELLED' && !blocked) this.recentOf(connectionUid).add(failure !== undefined);
+    if (operation.record === false) return;
+    const last = attempts.at(-1);
+    const durationMs = last?.durationMs ?? 0;
+    if (failure === undefined) this.counters.succeeded(connectionUid, durationMs);
+    else this.counters.failed(connectionUid, blocked ? 'blocked' : 'errors');
+    const { correlationId, runId, redactedDiff } = operation;
+    const details = {
+      ...operation.details,
+      ...(failure === undefined ? {} : { failure: failure.message, ...factsOf(failure) }),
+      ...(attempts.length > 1 ? { attempts } : {}),
+    };
+    this.parts.recorder.record({
+      id: this.parts.newId(),
+      timestamp: attempts[0]?.at ?? isoTime(this.parts.clock),
+      source: 'app',
+      connectionId: connectionUid,
+      environment: active?.definition.environment ?? 'unknown',
+      action: operation.action,
+      keyOrPattern: operation.keyOrPattern,
+      durationMs,
+      status: failure === undefined ? 'success' : blocked ? 'blocked' : 'error',
+      attempt: attempts.length,
+      ...(failure === undefined ? {} : { errorCode: failure.code, retryable: failure.retryable }),
+      ...(correlationId === undefined ? {} : { correlationId }),
+      ...(runId === undefined ? {} : { runId }),
+      ...(redactedDiff === undefined ? {} : { redactedDiff }),
+      ...(Object.keys(details).length === 0 ? {} : { details }),
+    });
+    if (failure?.code === 'INTERNAL_ERROR') {
+      this.parts.log.error('operation failed', { action: operation.action, code: failure.code });
+    }
+  }
+}
+
+/** Facts of a failure worth a row of the timeline: never arguments. */
+function factsOf(failure: Failure): Record<string, unknown> {
+  const { rule, prefix, command, user, unknown, acknowledged, notDone } = failure.details ?? {};
+  const facts = { rule, prefix, command, user, unknown, acknowledged, notDone };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+function sendOptions(definition: ConnectionDefinition, operation: Meta): SendOptions {
+  return {
+    deadlineMs: operation.timeoutMs ?? definition.timeoutMs,
+    maxReplyBytes: operation.maxReplyBytes ?? defaultReplyBytes,
+    ...(operation.signal === undefined ? {} : { signal: operation.signal }),
+  };
+}

@@ -1,0 +1,70 @@
+// What tests of the Redis adapters need around a server: definitions, a clock, a gate over one open session.
+import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
+import type { Clock } from '../../src/app/ports/clock.ts';
+import type { Credentials, RedisSession } from '../../src/app/ports/redis.ts';
+import { CommandGate } from '../../src/app/redis/commandGate.ts';
+import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+
+/** A definition as validation would make it, on 127.0.0.1, read-write and dev unless said otherwise. */
+export function definitionOf(over: Partial<ConnectionDefinition> = {}): ConnectionDefinition {
+  return {
+    uid: 'uid-test',
+    id: 'test',
+    name: 'Test',
+    scope: 'user',
+    host: '127.0.0.1',
+    port: 6379,
+    db: 0,
+    tls: { enabled: false, rejectUnauthorized: true },
+    environment: 'dev',
+    tags: [],
+    readOnly: false,
+    timeoutMs: 3_000,
+    retry: { maxAttempts: 0, backoffMs: 10, strategy: 'fixed', abortOnErrorRate: 1 },
+    delimiter: ':',
+    secret: 'stored',
+    undo: true,
+    ...over,
+  };
+}
+
+export const noSecret: Credentials = { secret: {} };
+
+export const realClock: Clock = {
+  wallMs: () => Date.now(),
+  monoMs: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return { dispose: () => clearTimeout(timer) };
+  },
+};
+
+export interface GateBox {
+  readonly gate: CommandGate;
+  readonly events: HistoryEvent[];
+  /** Replace to lock or unlock. */
+  active: ActiveConnection;
+}
+
+/** A gate over one session, with its records in an array. */
+export function gateOver(
+  session: RedisSession,
+  definition: ConnectionDefinition = definitionOf(),
+  clock: Clock = realClock,
+): GateBox {
+  const events: HistoryEvent[] = [];
+  let ids = 0;
+  const box: GateBox = {
+    active: { definition, session, readOnlyNow: definition.readOnly },
+    events,
+    gate: new CommandGate({
+      sessions: { active: () => Promise.resolve(box.active) },
+      clock,
+      recorder: { record: (event) => events.push(event) },
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      newId: () => `event-${++ids}`,
+    }),
+  };
+  return box;
+}
