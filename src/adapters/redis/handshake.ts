@@ -64,10 +64,18 @@ export async function handshake(link: Link, login: Login, deadlineMs: number): P
 }
 
 async function prove(link: Link, login: Login, deadlineMs: number): Promise<Proof> {
+  const end = performance.now() + deadlineMs;
+  const ask = (commands: readonly RedisCommand[]): Promise<readonly CommandOutcome[]> =>
+    link.exchange(commands, {
+      deadlineMs: Math.max(1, end - performance.now()),
+      maxReplyBytes: handshakeReplyBytes,
+    });
   const auth = authCommand(login);
-  const commands: RedisCommand[] = [
-    ...(auth === null ? [] : [auth]),
-    ['PING'],
+  if (auth !== null) checkLogin((await ask([auth]))[0], login);
+  const asked = performance.now();
+  checkPing((await ask([['PING']]))[0], login);
+  const pingMs = performance.now() - asked;
+  const [select, , whoami, client, server, replication, role] = await ask([
     ['SELECT', String(login.db)],
     ['CLIENT', 'SETNAME', clientName],
     ['ACL', 'WHOAMI'],
@@ -75,20 +83,14 @@ async function prove(link: Link, login: Login, deadlineMs: number): Promise<Proo
     ['INFO', 'server'],
     ['INFO', 'replication'],
     ['ROLE'],
-  ];
-  const outcomes = await link.exchange(commands, { deadlineMs, maxReplyBytes: handshakeReplyBytes });
-  const [pong, select, , whoami, client, server, replication, role] = auth === null ? outcomes : outcomes.slice(1);
-  if (auth !== null) checkLogin(outcomes[0], login);
-  checkPing(pong, login);
+  ]);
   checkDb(select, client, login);
   const info = textReply(server) === null ? null : parseInfo(`${textReply(server)}\n${textReply(replication) ?? ''}`);
+  const user = textReply(whoami) ?? parseClientLine(textReply(client) ?? '').get('user') ?? login.username ?? 'default';
   return {
     info,
     infoDenied: denialOf(server),
-    identity: identityOf(login, info, {
-      user: textReply(whoami) ?? parseClientLine(textReply(client) ?? '').get('user') ?? login.username ?? 'default',
-      role: firstText(role),
-    }),
+    identity: { ...identityOf(login, info, firstText(role)), user, pingMs },
   };
 }
 
@@ -156,16 +158,15 @@ function checkDb(select: CommandOutcome | undefined, client: CommandOutcome | un
 function identityOf(
   login: Login,
   info: InfoFields | null,
-  seen: { readonly user: string; readonly role: string | null },
-): ServerIdentity {
+  roleReply: string | null,
+): Omit<ServerIdentity, 'user' | 'pingMs'> {
   const mode = info?.get('redis_mode');
-  const role = info?.get('role') ?? seen.role;
+  const role = info?.get('role') ?? roleReply;
   return {
     version: info?.get('valkey_version') ?? info?.get('redis_version') ?? 'unknown',
     mode: mode === 'cluster' || mode === 'sentinel' ? mode : 'standalone',
     role: role === 'master' ? 'master' : role === 'slave' || role === 'replica' ? 'replica' : 'unknown',
     runId: info?.get('run_id') ?? null,
-    user: seen.user,
     db: login.db,
   };
 }

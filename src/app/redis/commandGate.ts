@@ -2,16 +2,17 @@ import type { ConnectionDefinition } from '../../domain/connections/definition.t
 import { asFailure, type Failure } from '../../domain/failure.ts';
 import { decideGuard } from '../../domain/governance/guard.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
+import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import { classify, type Classification } from '../../domain/redis/classify.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import { maskConfig } from '../../domain/redis/configSecrets.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import { isoTime, type Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/environment.ts';
-import type { DescribeOptions, KeyColumns, RedisSession, ScanOptions, ScanPage, SendOptions } from '../ports/redis.ts';
+import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage, SendOptions } from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
 import type { Gate, Operation } from './gate.ts';
-import { OperationCounters, type OperationStats } from './operationStats.ts';
+import { OperationCounters } from './operationCounters.ts';
 import { repliesOf } from './outcomes.ts';
 import { decideRetry, RecentOutcomes } from './retry.ts';
 
@@ -48,13 +49,11 @@ export class CommandGate implements Gate {
   private readonly parts: GateParts;
   private readonly counters = new OperationCounters();
   private readonly recent = new Map<string, RecentOutcomes>();
-  private readonly watched = new WeakSet<RedisSession>();
 
   constructor(parts: GateParts) {
     this.parts = parts;
   }
 
-  /** Operations of a connection since the last call, for the sampler. */
   drainOperationStats(connectionUid: string): OperationStats {
     return this.counters.drain(connectionUid);
   }
@@ -194,15 +193,8 @@ export class CommandGate implements Gate {
     return classifications;
   }
 
-  private async active(connectionUid: string): Promise<ActiveConnection> {
-    const active = await this.parts.sessions.active(connectionUid);
-    if (!this.watched.has(active.session)) {
-      this.watched.add(active.session);
-      active.session.onDidChangeState((state) => {
-        if (state.kind === 'reconnecting' && state.attempt === 1) this.counters.reconnected(connectionUid);
-      });
-    }
-    return active;
+  private active(connectionUid: string): Promise<ActiveConnection> {
+    return this.parts.sessions.active(connectionUid);
   }
 
   /** Runs an operation with its retries and leaves exactly one record, however it ends. */
@@ -287,7 +279,7 @@ export class CommandGate implements Gate {
     const last = attempts.at(-1);
     const durationMs = last?.durationMs ?? 0;
     if (failure === undefined) this.counters.succeeded(connectionUid, durationMs);
-    else this.counters.failed(connectionUid, blocked ? 'blocked' : 'errors');
+    else if (!blocked) this.counters.failed(connectionUid);
     const { correlationId, runId, redactedDiff } = operation;
     const details = {
       ...operation.details,

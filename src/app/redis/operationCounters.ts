@@ -1,26 +1,14 @@
 import { LatencySketch } from '../../domain/observability/latencySketch.ts';
-
-/** What happened on one connection since it was last drained. */
-export interface OperationStats {
-  /** Operations that a person or a run caused; our own polling does not count. */
-  readonly operations: number;
-  readonly errors: number;
-  readonly blocked: number;
-  readonly reconnects: number;
-  /** Durations of those that succeeded, milliseconds. */
-  readonly latency: LatencySketch;
-}
+import type { OperationStats } from '../../domain/observability/operationStats.ts';
 
 interface Counters {
   operations: number;
   errors: number;
-  blocked: number;
-  reconnects: number;
   latency: LatencySketch;
 }
 
 function empty(): Counters {
-  return { operations: 0, errors: 0, blocked: 0, reconnects: 0, latency: new LatencySketch() };
+  return { operations: 0, errors: 0, latency: new LatencySketch() };
 }
 
 /** Counters per connection, in memory, for the sampler to take away. */
@@ -33,20 +21,16 @@ export class OperationCounters {
     counters.latency.add(durationMs);
   }
 
-  failed(connectionUid: string, kind: 'errors' | 'blocked'): void {
+  failed(connectionUid: string): void {
     const counters = this.of(connectionUid);
     counters.operations += 1;
-    counters[kind] += 1;
-  }
-
-  reconnected(connectionUid: string): void {
-    this.of(connectionUid).reconnects += 1;
+    counters.errors += 1;
   }
 
   /** What was counted since the last call, which then starts at zero. */
   drain(connectionUid: string): OperationStats {
     const counters = this.of(connectionUid);
-    this.byConnection.set(connectionUid, empty());
+    this.byConnection.delete(connectionUid);
     return counters;
   }
 
