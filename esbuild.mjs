@@ -16,7 +16,15 @@ const common = {
   define: { 'process.env.NODE_ENV': JSON.stringify(development ? 'development' : 'production') },
 };
 
-const host = { ...common, platform: 'node', target: 'node20', format: 'cjs', external: ['vscode'] };
+const host = {
+  ...common,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+  // Its main entry is UMD, whose requires no bundler can see.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+};
 
 /** One bundle per folder of `webviews/` that has a `main.tsx`. */
 async function pages() {

@@ -29,6 +29,8 @@ export interface ConnectionsApi {
   /** Break-glass: `reason` of 10 characters or more, `minutes` 1-120 (default 15). */
   unlock(id: string, request: { reason: string; minutes?: number }): Promise<{ until: string }>;
   lock(id: string): Promise<void>;
+  /** Allows, on this machine, what a shared entry asks for and what is held back until then (see docs/connections.md). */
+  approve(id: string): Promise<ConnectionSummary>;
 }
 
 export interface ConnectionTest {

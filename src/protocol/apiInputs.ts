@@ -54,6 +54,7 @@ export const apiInputs: Readonly<Record<string, Readonly<Record<string, readonly
     disconnect: [connectionId],
     unlock: [connectionId, z.strictObject({ reason: z.string(), minutes: z.number().optional() })],
     lock: [connectionId],
+    approve: [connectionId],
   },
   keys: {
     scan: [

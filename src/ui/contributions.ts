@@ -20,6 +20,7 @@ const apiCommands: { readonly [Id in ApiCommandId]: true } = {
   'cachify.connections.disconnect': true,
   'cachify.connections.unlock': true,
   'cachify.connections.lock': true,
+  'cachify.connections.approve': true,
   'cachify.keys.scan': true,
   'cachify.keys.count': true,
   'cachify.keys.read': true,

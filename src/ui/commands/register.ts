@@ -76,6 +76,7 @@ const parametersOf: { readonly [Id in ApiCommandId]?: (argument: Argument) => re
   'cachify.connections.disconnect': ({ id }) => [id],
   'cachify.connections.unlock': ({ id, ...request }) => [id, request],
   'cachify.connections.lock': ({ id }) => [id],
+  'cachify.connections.approve': ({ id }) => [id],
   'cachify.observability.sampleNow': ({ connectionId }) => [connectionId],
 };
 

@@ -1,0 +1,177 @@
+import { ConfigurationTarget, Uri, workspace, type Disposable } from 'vscode';
+import type { BooleanSetting, ConfiguredConnection, NumberSetting, Settings } from '../../app/ports/environment.ts';
+import type { ConnectionDraft, ConnectionScope } from '../../domain/connections/definition.ts';
+import { Failure } from '../../domain/failure.ts';
+import { settingBounds } from './settingBounds.ts';
+import { editSettingsFile, type SettingsFile } from './settingsFile.ts';
+import type { EntryChange } from './settingsText.ts';
+
+const SECTION = 'cachify';
+const LIST = 'connections';
+
+interface At {
+  readonly scope: ConnectionScope;
+  readonly scopeRoot: string;
+}
+
+/** The settings `cachify.*` of this window, read and written in the scope that each entry stands in. */
+export class VscodeSettings implements Settings {
+  readonly #userFile: Uri;
+
+  /** `userFile`: where the user's settings.json should be; it is only written when it proves to be that file. */
+  constructor(userFile: Uri) {
+    this.#userFile = userFile;
+  }
+
+  connections(): readonly ConfiguredConnection[] {
+    return [
+      ...entries(listAt({ scope: 'user', scopeRoot: '' }), { scope: 'user', scopeRoot: '' }),
+      ...this.#workspaceEntries(),
+      ...folderRoots().flatMap((scopeRoot) =>
+        entries(listAt({ scope: 'folder', scopeRoot }), { scope: 'folder', scopeRoot }),
+      ),
+    ];
+  }
+
+  scopeRoot(scope: 'user' | 'workspace'): string | undefined {
+    if (scope === 'user') return '';
+    const { workspaceFile, workspaceFolders } = workspace;
+    return (workspaceFile ?? workspaceFolders?.[0]?.uri)?.toString();
+  }
+
+  async saveConnection(draft: ConnectionDraft, at: At): Promise<void> {
+    const list = entriesAt(at);
+    const index = list.findIndex((entry) => idOf(entry) === draft.id);
+    const next = index < 0 ? [...list, draft] : list.with(index, draft);
+    await this.#write(at, list, next, { index: index < 0 ? list.length : index, entry: draft });
+  }
+
+  async removeConnection(id: string, at: At): Promise<void> {
+    const list = entriesAt(at);
+    const index = list.findIndex((entry) => idOf(entry) === id);
+    if (index >= 0) await this.#write(at, list, list.toSpliced(index, 1), { index, entry: undefined });
+  }
+
+  number(name: NumberSetting): number {
+    const { value, fallback, minimum, maximum } = numberSetting(name);
+    return typeof value === 'number' && value >= minimum && value <= maximum ? value : fallback;
+  }
+
+  boolean(name: BooleanSetting): boolean {
+    return workspace.getConfiguration(SECTION).get<unknown>(name) === true;
+  }
+
+  onDidChange(listener: () => void): Disposable {
+    return workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration(SECTION)) listener();
+    });
+  }
+
+  #workspaceEntries(): readonly ConfiguredConnection[] {
+    const scopeRoot = this.scopeRoot('workspace');
+    if (scopeRoot === undefined) return [];
+    const at = { scope: 'workspace', scopeRoot } as const;
+    return entries(listAt(at), at);
+  }
+
+  /** Changes one entry of the file's text where that is possible, so that comments stay; else the whole list. */
+  async #write(at: At, before: readonly unknown[], next: readonly unknown[], change: EntryChange): Promise<void> {
+    const file = this.#fileOf(at);
+    const edited = file !== undefined && (await editSettingsFile(file, before, change));
+    if (!edited) await workspace.getConfiguration(SECTION, resourceOf(at)).update(LIST, next, targetOf(at));
+    await settled(() => same(listAt(at) ?? [], next));
+  }
+
+  #fileOf(at: At): SettingsFile | undefined {
+    const path = [`${SECTION}.${LIST}`];
+    if (at.scope === 'user') return { uri: this.#userFile, path };
+    const { workspaceFile } = workspace;
+    if (at.scope === 'workspace' && workspaceFile) {
+      return workspaceFile.scheme === 'untitled' ? undefined : { uri: workspaceFile, path: ['settings', ...path] };
+    }
+    return { uri: Uri.joinPath(Uri.parse(at.scopeRoot), '.vscode', 'settings.json'), path };
+  }
+}
+
+/** What stands in settings at one scope, as it is written there. */
+function listAt(at: At): unknown {
+  const found = workspace.getConfiguration(SECTION, resourceOf(at)).inspect<unknown>(LIST);
+  if (at.scope === 'user') return found?.globalValue;
+  return at.scope === 'workspace' ? found?.workspaceValue : found?.workspaceFolderValue;
+}
+
+function entriesAt(at: At): readonly unknown[] {
+  const value = listAt(at);
+  return Array.isArray(value) ? value : [];
+}
+
+function entries(value: unknown, at: At): ConfiguredConnection[] {
+  if (value === undefined) return [];
+  // A setting that is no list is shown as one broken entry: nothing that a person wrote may vanish.
+  return Array.isArray(value) ? value.map((draft: unknown) => ({ ...at, draft })) : [{ ...at, draft: null }];
+}
+
+/** Folders that have settings of their own; in a window of one folder these are the workspace's. */
+function folderRoots(): readonly string[] {
+  return workspace.workspaceFile ? (workspace.workspaceFolders ?? []).map((folder) => folder.uri.toString()) : [];
+}
+
+function resourceOf(at: At): Uri | undefined {
+  return at.scope === 'folder' ? Uri.parse(at.scopeRoot) : undefined;
+}
+
+const targets = {
+  user: ConfigurationTarget.Global,
+  workspace: ConfigurationTarget.Workspace,
+  folder: ConfigurationTarget.WorkspaceFolder,
+} as const;
+
+function targetOf(at: At): ConfigurationTarget {
+  return targets[at.scope];
+}
+
+function idOf(entry: unknown): unknown {
+  return typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+interface NumberRule {
+  readonly value: unknown;
+  readonly fallback: number;
+  readonly minimum: number;
+  readonly maximum: number;
+}
+
+/** Default and bounds are the manifest's, so that they stand in one place. */
+function numberSetting(name: NumberSetting): NumberRule {
+  const found = workspace.getConfiguration(SECTION).inspect<unknown>(name);
+  const value = workspace.getConfiguration(SECTION).get<unknown>(name);
+  const fallback = typeof found?.defaultValue === 'number' ? found.defaultValue : 0;
+  const { minimum, maximum } = settingBounds[name];
+  return { value, fallback, minimum, maximum };
+}
+
+/** Resolves when VS Code has read what was written. */
+async function settled(done: () => boolean): Promise<void> {
+  if (done()) return;
+  await new Promise<void>((resolve, reject) => {
+    const subscription = workspace.onDidChangeConfiguration(() => {
+      if (done()) finish(resolve);
+    });
+    const timer = setTimeout(() => finish(() => (done() ? resolve() : reject(notSeen()))), 5000);
+    function finish(settle: () => void): void {
+      subscription.dispose();
+      clearTimeout(timer);
+      settle();
+    }
+  });
+}
+
+function notSeen(): Failure {
+  return new Failure('INTERNAL_ERROR', 'settings.json was written, but VS Code did not take it over within 5 s.', {
+    nextAction: 'Open the settings file and check the setting cachify.connections.',
+  });
+}
