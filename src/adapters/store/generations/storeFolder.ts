@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { codeOf, type FileSystem } from '../disk/fileSystem.ts';
+import { DamagedFile } from '../log/logFile.ts';
+import { decodeManifest, encodeManifest, type Manifest, type StoredFile } from './manifest.ts';
+
+const sliceBytes = 1 << 20;
+const manifestName = /^generation-\d{4}-\d{12}-[0-9a-f]{8}\.json$/;
+const ownName = /^(?:generation-\d{4}|main|part|log)-(\d{12})-[0-9a-f]{8}\.(?:json|db|bin)(?:\.tmp)?$/;
+const keptGenerations = 2;
+
+export const firstLogName = 'log-first.bin';
+
+export function nonce(): string {
+  return randomBytes(4).toString('hex');
+}
+
+export function padded(number: number, digits: number): string {
+  return String(number).padStart(digits, '0');
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * The files of one store in its folder. Nothing is ever overwritten: every file has a name of its own, is complete and
+ * synced before anything refers to it, and is removed only when two newer generations can do without it.
+ */
+export class StoreFolder {
+  readonly path: string;
+  readonly fs: FileSystem;
+
+  constructor(fs: FileSystem, path: string) {
+    this.fs = fs;
+    this.path = path;
+  }
+
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Names of generations, newest first. */
+  generations(): string[] {
+    return this.fs
+      .list(this.path)
+      .filter((name) => manifestName.test(name))
+      .sort()
+      .reverse();
+  }
+
+  /** @throws DamagedFile when the manifest is not what was written */
+  manifest(name: string): Manifest {
+    const manifest = decodeManifest(this.fs.read(this.at(name)));
+    if (manifest === undefined) throw new DamagedFile(name, 'A manifest is damaged');
+    return manifest;
+  }
+
+  /** The bytes of a stored file, proven by its hash. @throws DamagedFile when they are missing or changed */
+  readVerified(stored: StoredFile): Uint8Array {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.fs.read(this.at(stored.file));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw new DamagedFile(stored.file, 'A file is missing');
+      throw error;
+    }
+    if (bytes.length !== stored.bytes || sha256(bytes) !== stored.sha256) {
+      throw new DamagedFile(stored.file, 'A file was changed after it was written');
+    }
+    return bytes;
+  }
+
+  /** Writes a file in slices, giving way to other work between them; durable except for its name. */
+  async write(name: string, bytes: Uint8Array, giveWay: () => Promise<void>): Promise<StoredFile> {
+    const path = this.at(name);
+    const temporary = `${path}.tmp`;
+    const hash = createHash('sha256');
+    this.fs.create(temporary, new Uint8Array());
+    try {
+      const file = this.fs.openUpdate(temporary);
+      try {
+        for (let at = 0; at < bytes.length; at += sliceBytes) {
+          const slice = bytes.subarray(at, at + sliceBytes);
+          hash.update(slice);
+          file.write(slice, at);
+          await giveWay();
+        }
+        await file.syncLater();
+      } finally {
+        file.close();
+      }
+      this.fs.rename(temporary, path);
+    } catch (error) {
+      this.fs.remove(temporary);
+      throw error;
+    }
+    return { file: name, bytes: bytes.length, sha256: hash.digest('hex') };
+  }
+
+  /**
+   * Makes a generation the newest one. Every file that it names must have been written before.
+   *
+   * @returns false when another window published a newer one meanwhile: nothing was done
+   */
+  async publish(manifest: Manifest, giveWay: () => Promise<void>): Promise<boolean> {
+    this.fs.syncFolder(this.path);
+    const name = `generation-${padded(manifest.epoch, 4)}-${padded(manifest.seq, 12)}-${nonce()}.json`;
+    const [newest] = this.generations();
+    if (newest !== undefined && newest > name) return false;
+    await this.write(name, encodeManifest(manifest), giveWay);
+    this.fs.syncFolder(this.path);
+    return true;
+  }
+
+  /** Writes and removes a small file. @throws the system's error when there is no space, or the folder is read-only */
+  proveSpace(): void {
+    const path = this.at(`probe-${nonce()}`);
+    try {
+      this.fs.create(path, new Uint8Array(64 * 1024));
+      const file = this.fs.openUpdate(path);
+      try {
+        file.sync();
+      } finally {
+        file.close();
+      }
+    } finally {
+      this.fs.remove(path);
+    }
+  }
+
+  /** Sets a damaged file aside under a name that says so; it is never deleted by the store. */
+  quarantine(name: string, atMs: number): void {
+    const stamp = new Date(atMs).toISOString().replaceAll(':', '-');
+    try {
+      this.fs.rename(this.at(name), this.at(`${name}.corrupt-${stamp}-${nonce()}`));
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** Removes what the two newest generations, and the log from the older of them on, do not need. */
+  removeUnneeded(): void {
+    const kept = this.generations().slice(0, keptGenerations);
+    const manifests = kept.map((name) => this.manifest(name));
+    const oldest = manifests.at(-1);
+    if (oldest === undefined || kept.length < keptGenerations) return;
+    const needed = new Set<string>(kept);
+    for (const { log, main, parts } of manifests) {
+      needed.add(log).add(main.file);
+      for (const part of parts) needed.add(part.file);
+    }
+    for (const name of this.fs.list(this.path)) {
+      // What is younger than the older generation may be another window's work in progress.
+      if (!needed.has(name) && (seqOf(name) ?? Number.MAX_SAFE_INTEGER) <= oldest.seq) this.fs.remove(this.at(name));
+    }
+  }
+}
+
+/** The number of the transaction in a name that the store gives its files; undefined for what is not its own. */
+function seqOf(name: string): number | undefined {
+  if (name === firstLogName) return 1;
+  const match = ownName.exec(name);
+  return match === null ? undefined : Number(match[1]);
+}

@@ -1,0 +1,50 @@
+import type { Part } from '../parts.ts';
+import { manifestFormat, type StoredPart } from './manifest.ts';
+import { nonce, padded, type StoreFolder } from './storeFolder.ts';
+
+/** The state at the end of a log file, to be written down. */
+export interface GenerationContent {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly schema: number;
+  /** The log file that goes on from here. */
+  readonly log: string;
+  readonly image: Uint8Array;
+  readonly parts: readonly Part[];
+  readonly writtenAt: string;
+}
+
+/**
+ * Writes a generation: the main database, the parts that no file holds yet, then the manifest that names them. Gives way
+ * to other work between slices. Dying at any point leaves files that nothing refers to.
+ *
+ * @returns false when another window published a newer generation meanwhile
+ * @throws the system's error; the generation then does not exist
+ */
+export async function writeGeneration(
+  folder: StoreFolder,
+  content: GenerationContent,
+  giveWay: () => Promise<void>,
+): Promise<boolean> {
+  const { epoch, seq, schema, log, writtenAt } = content;
+  const main = await folder.write(`main-${padded(seq, 12)}-${nonce()}.db`, content.image, giveWay);
+  const parts: StoredPart[] = [];
+  for (const part of content.parts) {
+    part.stored ??= await writePart(folder, part, giveWay);
+    if (part.stored !== undefined) parts.push(part.stored);
+  }
+  const manifest = { format: manifestFormat, epoch, seq, schema, main, parts, log, writtenAt };
+  return folder.publish(manifest, giveWay);
+}
+
+async function writePart(
+  folder: StoreFolder,
+  part: Part,
+  giveWay: () => Promise<void>,
+): Promise<StoredPart | undefined> {
+  const image = part.database?.image();
+  if (image === undefined) return undefined;
+  await giveWay();
+  const file = await folder.write(`part-${padded(part.id, 12)}-${nonce()}.db`, image, giveWay);
+  return { ...file, id: part.id, rows: part.rows, from: part.from, to: part.to };
+}

@@ -1,0 +1,165 @@
+// How the statements of one transaction are written into a frame of the log. A batch of events is one statement with many
+// rows: texts that repeat (actions, connections) stand once, UUIDs and times are packed, so that a frame takes about a
+// quarter of what its rows take in the database.
+import type { SqlValue } from '../sql/driver.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+
+/** Which database of a store a statement belongs to: the one that stays, or the current part of the event rows. */
+export type Target = 'main' | 'part';
+
+/**
+ * One statement and the rows of parameters that it ran with. It must be deterministic: every window runs it again. Time,
+ * ids and random values are parameters; no `random()`, no `datetime('now')`.
+ */
+export interface Command {
+  readonly target: Target;
+  readonly sql: string;
+  readonly rows: readonly (readonly SqlValue[])[];
+}
+
+const kind = { null: 0, natural: 1, negative: 2, double: 3, text: 4, known: 5, blob: 6, uuid: 7, time: 8 } as const;
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const longestKnown = 80;
+
+class Encoder {
+  readonly out = new ByteWriter();
+  private readonly known = new Map<string, number>();
+  private lastTime = '';
+  private lastTimeMs = 0;
+
+  value(value: SqlValue): void {
+    if (value === null) this.out.byte(kind.null);
+    else if (typeof value === 'string') this.text(value);
+    else if (typeof value === 'number') this.number(value);
+    else {
+      this.out.byte(kind.blob);
+      this.out.blob(value);
+    }
+  }
+
+  private number(value: number): void {
+    if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
+      this.out.byte(value < 0 ? kind.negative : kind.natural);
+      this.out.count(Math.abs(value));
+    } else {
+      this.out.byte(kind.double);
+      this.out.double(value);
+    }
+  }
+
+  private text(value: string): void {
+    const at = this.known.get(value);
+    if (at !== undefined) {
+      this.out.byte(kind.known);
+      this.out.count(at);
+      return;
+    }
+    if (value.length === 24 && this.time(value)) return;
+    if (value.length === 36 && uuid.test(value)) {
+      this.out.byte(kind.uuid);
+      this.out.raw(Buffer.from(value.replaceAll('-', ''), 'hex'));
+      return;
+    }
+    if (value.length <= longestKnown) this.known.set(value, this.known.size);
+    this.out.byte(kind.text);
+    this.out.text(value);
+  }
+
+  private time(value: string): boolean {
+    if (!time.test(value)) return false;
+    const sameMinute = value.slice(0, 17) === this.lastTime.slice(0, 17);
+    const ms = sameMinute ? this.lastTimeMs + (secondsOf(value) - secondsOf(this.lastTime)) : Date.parse(value);
+    if (!(ms >= 0) || (!sameMinute && new Date(ms).toISOString() !== value) || secondsOf(value) >= 60_000) return false;
+    this.lastTime = value;
+    this.lastTimeMs = ms;
+    this.out.byte(kind.time);
+    this.out.six(ms);
+    return true;
+  }
+}
+
+/** Milliseconds within the minute of an ISO time. */
+function secondsOf(iso: string): number {
+  return Number(iso.slice(17, 19)) * 1000 + Number(iso.slice(20, 23));
+}
+
+class Decoder {
+  private readonly input: ByteReader;
+  private readonly known: string[] = [];
+
+  constructor(input: ByteReader) {
+    this.input = input;
+  }
+
+  value(): SqlValue {
+    const tag = this.input.byte();
+    switch (tag) {
+      case kind.null:
+        return null;
+      case kind.natural:
+        return this.input.count();
+      case kind.negative:
+        return -this.input.count();
+      case kind.double:
+        return this.input.double();
+      case kind.text: {
+        const text = this.input.text();
+        if (text.length <= longestKnown) this.known.push(text);
+        return text;
+      }
+      case kind.known: {
+        const text = this.known[this.input.count()];
+        if (text === undefined) throw new RangeError('A repeated text is not known');
+        return text;
+      }
+      case kind.blob:
+        return this.input.blob();
+      case kind.uuid: {
+        const hex = this.input.raw(16).toString('hex');
+        return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+      }
+      case kind.time:
+        return new Date(this.input.six()).toISOString();
+      default:
+        throw new RangeError(`Unknown value kind ${tag}`);
+    }
+  }
+}
+
+/** The payload of one frame. */
+export function encodeCommands(commands: readonly Command[]): Uint8Array {
+  const encoder = new Encoder();
+  const { out } = encoder;
+  out.count(commands.length);
+  for (const { target, sql, rows } of commands) {
+    out.byte(target === 'main' ? 0 : 1);
+    out.text(sql);
+    out.count(rows.length);
+    out.count(rows[0]?.length ?? 0);
+    for (const row of rows) for (const value of row) encoder.value(value);
+  }
+  return out.bytes();
+}
+
+/** @throws RangeError when the bytes are no such payload */
+export function decodeCommands(payload: Uint8Array): Command[] {
+  const input = new ByteReader(payload);
+  const decoder = new Decoder(input);
+  const commands: Command[] = [];
+  for (let left = input.count(); left > 0; left--) {
+    const target: Target = input.byte() === 0 ? 'main' : 'part';
+    const sql = input.text();
+    const rowCount = input.count();
+    const width = input.count();
+    const rows: SqlValue[][] = [];
+    for (let r = 0; r < rowCount; r++) {
+      const row: SqlValue[] = [];
+      for (let c = 0; c < width; c++) row.push(decoder.value());
+      rows.push(row);
+    }
+    commands.push({ target, sql, rows });
+  }
+  return commands;
+}

@@ -1,0 +1,65 @@
+// What travels between the extension host and the store's worker.
+import type {
+  ConnectionRecord,
+  OperationBucket,
+  StoredKeySnapshot,
+  StoreHealth,
+  StoreScope,
+  TimelinePage,
+  TimelineQuery,
+  TimeWindow,
+} from '../../app/ports/stores.ts';
+import type { FailureShape } from '../../domain/failure.ts';
+import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
+import type { HistoryEvent } from '../../domain/timeline/event.ts';
+import type { StoreProblem } from './problems.ts';
+
+type Listed = Omit<StoredKeySnapshot, 'sealed'>;
+
+/** Every call that the worker answers. A feature adds its calls here and in `worker/storeService.ts`. */
+export interface StoreCalls {
+  'history.append'(events: readonly HistoryEvent[]): void;
+  'history.appendSamples'(samples: readonly ObservabilitySnapshot[]): void;
+  'history.timeline'(query: TimelineQuery): TimelinePage;
+  'history.samples'(query: TimeWindow & StoreScope): readonly ObservabilitySnapshot[];
+  'history.operations'(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): readonly OperationBucket[];
+  'history.flush'(): void;
+  'snapshots.add'(snapshots: readonly StoredKeySnapshot[]): void;
+  'snapshots.list'(query: {
+    readonly connectionId: string;
+    readonly key?: Uint8Array;
+    readonly limit: number;
+  }): readonly Listed[];
+  'snapshots.get'(id: string): StoredKeySnapshot | null;
+  'snapshots.usedBytes'(connectionId: string | undefined): number;
+  'snapshots.remove'(ids: readonly string[]): void;
+  'connections.save'(record: ConnectionRecord): void;
+  'connections.list'(): readonly ConnectionRecord[];
+  'store.checkpoint'(): void;
+}
+
+export type CallName = keyof StoreCalls;
+
+export interface Request {
+  readonly id: number;
+  readonly call: CallName;
+  readonly args: readonly unknown[];
+}
+
+/** What the worker tells on its own. */
+export type Notice =
+  | { readonly kind: 'health'; readonly health: StoreHealth }
+  | { readonly kind: 'problem'; readonly problem: StoreProblem }
+  /** Another window committed something. */
+  | { readonly kind: 'changed'; readonly store: 'control' | 'history' };
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureShape }
+  | Notice;
+
+export interface WorkerSettings {
+  readonly directory: string;
+  readonly wasmPath: string;
+  readonly migrationsDirectory: string;
+}

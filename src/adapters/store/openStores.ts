@@ -1,0 +1,59 @@
+import type { Clock } from '../../app/ports/clock.ts';
+import type { StoreHealth, Stores } from '../../app/ports/stores.ts';
+import type { StoreProblem } from './problems.ts';
+import { StoreWorker } from './storeWorker.ts';
+
+export interface OpenStoresOptions {
+  /** Folder of the stores, made when missing. */
+  readonly directory: string;
+  /** Built files: the worker's bundle, sql.js's WebAssembly, the migrations. */
+  readonly workerPath: string;
+  readonly wasmPath: string;
+  readonly migrationsDirectory: string;
+  readonly clock: Clock;
+  /** Told once per damage found. */
+  readonly onProblem?: (problem: StoreProblem) => void;
+}
+
+/** The stores in a worker thread of their own. Nothing is loaded or read before the first call. */
+export function openStores(options: OpenStoresOptions): Stores {
+  const { onProblem, ...settings } = options;
+  const listeners = new Set<(health: StoreHealth) => void>();
+  let health: StoreHealth = { kind: 'ready' };
+  const worker = new StoreWorker({
+    ...settings,
+    onNotice(notice) {
+      if (notice.kind === 'problem') onProblem?.(notice.problem);
+      if (notice.kind !== 'health') return;
+      health = notice.health;
+      for (const listener of listeners) listener(health);
+    },
+  });
+  return {
+    history: {
+      append: (events) => worker.call('history.append', events),
+      appendSamples: (samples) => worker.call('history.appendSamples', samples),
+      timeline: (query) => worker.call('history.timeline', query),
+      samples: (query) => worker.call('history.samples', query),
+      operations: (query) => worker.call('history.operations', query),
+      flush: () => worker.call('history.flush'),
+    },
+    snapshots: {
+      add: (snapshots) => worker.call('snapshots.add', snapshots),
+      list: (query) => worker.call('snapshots.list', query),
+      get: (id) => worker.call('snapshots.get', id),
+      usedBytes: (connectionId) => worker.call('snapshots.usedBytes', connectionId),
+      remove: (ids) => worker.call('snapshots.remove', ids),
+    },
+    connections: {
+      save: (record) => worker.call('connections.save', record),
+      list: () => worker.call('connections.list'),
+    },
+    health: () => health,
+    onDidChangeHealth(listener) {
+      listeners.add(listener);
+      return { dispose: () => listeners.delete(listener) };
+    },
+    close: () => worker.close(),
+  };
+}

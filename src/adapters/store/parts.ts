@@ -1,0 +1,116 @@
+import { DamagedFile } from './log/logFile.ts';
+import type { StoreFolder } from './generations/storeFolder.ts';
+import type { StoredPart } from './generations/manifest.ts';
+import type { SqlDatabase, SqlEngine } from './sql/driver.ts';
+
+/** What a part holds, as its own rows say. */
+export interface PartContent {
+  readonly rows: number;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/** A finished stretch of event rows. Its file is read when its rows are first asked for. */
+export interface Part extends PartContent {
+  /** Number of the transaction that finished it. */
+  readonly id: number;
+  /** The file as some generation names it; absent until one does, or after its rows changed. */
+  stored: StoredPart | undefined;
+  database: SqlDatabase | undefined;
+}
+
+export interface PartsOptions {
+  readonly folder: StoreFolder;
+  readonly engine: SqlEngine;
+  /** Parts held in memory besides those that no file holds yet, bytes. */
+  readonly memoryBytes: number;
+  /** Brings a part that was finished under an earlier schema up to the present one. */
+  readonly upgrade: (database: SqlDatabase) => void;
+  readonly damaged: (part: Part, error: DamagedFile) => void;
+}
+
+/** The finished parts of a store, oldest first, with the most recently used ones in memory. */
+export class Parts {
+  private readonly options: PartsOptions;
+  private readonly list: Part[] = [];
+  /** Ids in the order of their last use. */
+  private readonly used = new Set<number>();
+
+  constructor(options: PartsOptions) {
+    this.options = options;
+  }
+
+  all(): readonly Part[] {
+    return this.list;
+  }
+
+  find(id: number): Part | undefined {
+    return this.list.find((part) => part.id === id);
+  }
+
+  add(part: Part): void {
+    this.list.push(part);
+    if (part.database !== undefined) this.used.add(part.id);
+    this.forgetOldest();
+  }
+
+  replace(id: number, content: PartContent): void {
+    const index = this.list.findIndex((part) => part.id === id);
+    const part = this.list[index];
+    if (part !== undefined) this.list[index] = { ...part, ...content, stored: undefined };
+  }
+
+  remove(id: number): void {
+    const index = this.list.findIndex((part) => part.id === id);
+    this.list[index]?.database?.close();
+    if (index >= 0) this.list.splice(index, 1);
+    this.used.delete(id);
+  }
+
+  /** The rows of a part; undefined when its file is damaged (it is then no part any more, and was reported). */
+  open(part: Part): SqlDatabase | undefined {
+    this.used.delete(part.id);
+    this.used.add(part.id);
+    if (part.database !== undefined) return part.database;
+    if (part.stored === undefined) return undefined;
+    let image: Uint8Array;
+    try {
+      image = this.options.folder.readVerified(part.stored);
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      this.remove(part.id);
+      this.options.damaged(part, error);
+      return undefined;
+    }
+    const database = this.options.engine.open(image);
+    this.options.upgrade(database);
+    part.database = database;
+    this.forgetOldest();
+    return database;
+  }
+
+  /** After the schema grew: what is in memory follows at once, what is on disk when it is read. */
+  upgradeOpen(): void {
+    for (const part of this.list) if (part.database !== undefined) this.options.upgrade(part.database);
+  }
+
+  close(): void {
+    for (const part of this.list) part.database?.close();
+    this.list.length = 0;
+    this.used.clear();
+  }
+
+  /** Lets go of the parts used longest ago; they are read again when needed. */
+  private forgetOldest(): void {
+    const open = [...this.used]
+      .map((id) => this.find(id))
+      .filter((part) => part?.database !== undefined && part.stored !== undefined);
+    let bytes = open.reduce((sum, part) => sum + (part?.stored?.bytes ?? 0), 0);
+    for (const part of open.slice(0, -1)) {
+      if (bytes <= this.options.memoryBytes) return;
+      bytes -= part?.stored?.bytes ?? 0;
+      part?.database?.close();
+      if (part !== undefined) part.database = undefined;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { Database as SqlJsDatabase, SqlJsStatic, Statement } from 'sql.js';
+
+export type SqlValue = null | number | string | Uint8Array;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+/**
+ * One SQLite database in memory. All of the store's SQL goes through this seam, so that another engine can take the place
+ * of sql.js. Statements are compiled once and kept.
+ */
+export interface SqlDatabase {
+  /** Runs one statement for its effect. */
+  run(sql: string, params?: readonly SqlValue[]): void;
+  /** Runs one statement once per row of parameters. */
+  runMany(sql: string, rows: readonly (readonly SqlValue[])[]): void;
+  /** Runs a script of several statements without parameters. */
+  script(sql: string): void;
+  all(sql: string, params?: readonly SqlValue[]): SqlRow[];
+  /** Rows as arrays in the order of the columns: cheaper for many rows. */
+  rows(sql: string, params?: readonly SqlValue[]): SqlValue[][];
+  /** Rows one by one; end the loop early to stop the query. */
+  each(sql: string, params?: readonly SqlValue[]): Iterable<SqlValue[]>;
+  /** How many rows the last statement inserted, changed or deleted. */
+  changes(): number;
+  /** The database as a file image. Not inside a transaction. */
+  image(): Uint8Array;
+  close(): void;
+}
+
+export interface SqlEngine {
+  /** A new empty database, or one from a file image. @throws Error when the image is no database */
+  open(image?: Uint8Array): SqlDatabase;
+}
+
+const keptStatements = 200;
+
+class SqlJs implements SqlDatabase {
+  private readonly statements = new Map<string, Statement>();
+  private readonly database: SqlJsDatabase;
+
+  constructor(database: SqlJsDatabase) {
+    this.database = database;
+    database.run('PRAGMA journal_mode=MEMORY');
+    database.run('PRAGMA foreign_keys=OFF');
+    database.run('PRAGMA trusted_schema=OFF');
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): void {
+    this.statement(sql).run(params as SqlValue[]);
+  }
+
+  runMany(sql: string, rows: readonly (readonly SqlValue[])[]): void {
+    const statement = this.statement(sql);
+    for (const row of rows) statement.run(row as SqlValue[]);
+  }
+
+  script(sql: string): void {
+    this.database.exec(sql);
+  }
+
+  all(sql: string, params: readonly SqlValue[] = []): SqlRow[] {
+    const statement = this.statement(sql);
+    const found: SqlRow[] = [];
+    try {
+      statement.bind(params as SqlValue[]);
+      while (statement.step()) found.push(statement.getAsObject());
+    } finally {
+      statement.reset();
+    }
+    return found;
+  }
+
+  rows(sql: string, params: readonly SqlValue[] = []): SqlValue[][] {
+    return [...this.each(sql, params)];
+  }
+
+  *each(sql: string, params: readonly SqlValue[] = []): Iterable<SqlValue[]> {
+    const statement = this.database.prepare(sql, params as SqlValue[]);
+    try {
+      while (statement.step()) yield statement.get();
+    } finally {
+      statement.free();
+    }
+  }
+
+  changes(): number {
+    return this.database.getRowsModified();
+  }
+
+  image(): Uint8Array {
+    return this.database.export();
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.database.close();
+  }
+
+  private statement(sql: string): Statement {
+    const kept = this.statements.get(sql);
+    if (kept !== undefined) {
+      this.statements.delete(sql);
+      this.statements.set(sql, kept);
+      return kept;
+    }
+    const statement = this.database.prepare(sql);
+    this.statements.set(sql, statement);
+    for (const [oldest, unused] of this.statements) {
+      if (this.statements.size <= keptStatements) break;
+      unused.free();
+      this.statements.delete(oldest);
+    }
+    return statement;
+  }
+}
+
+export function sqlJsEngine(module: SqlJsStatic): SqlEngine {
+  return { open: (image) => new SqlJs(new module.Database(image)) };
+}

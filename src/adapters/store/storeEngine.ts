@@ -1,0 +1,425 @@
+import type { Clock } from '../../app/ports/clock.ts';
+import { describe, diskFailure, isDiskError, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
+import type { FileSystem } from './disk/fileSystem.ts';
+import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
+import { manifestFormat, type Manifest } from './generations/manifest.ts';
+import { writeGeneration, type GenerationContent } from './generations/writeGeneration.ts';
+import { encodeCommands } from './log/commands.ts';
+import { frameKind, type Frame } from './log/frame.ts';
+import { createLog, DamagedFile, LogFile } from './log/logFile.ts';
+import { StoreLock } from './lock.ts';
+import type { MigrationStep } from './migrations.ts';
+import { Parts, type Part, type PartContent } from './parts.ts';
+import type { StoreProblem } from './problems.ts';
+import type { SqlDatabase } from './sql/driver.ts';
+import { StoreState, type StateOptions } from './storeState.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface StoreOptions extends StateOptions {
+  readonly name: 'control' | 'history';
+  readonly fs: FileSystem;
+  /** Folder of this store; made when missing. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** A new generation is written when the log is longer than this. */
+  readonly logBytes: number;
+  /** … or when the current part has so many rows. */
+  readonly partRows: number;
+  /** Finished parts are held in memory up to this. */
+  readonly partMemoryBytes: number;
+  readonly report: (problem: StoreProblem) => void;
+}
+
+/** Event rows of one stretch of time; what they hold is not known for the stretch that still grows. */
+export interface EventPart {
+  readonly content: PartContent | undefined;
+  /** undefined when the file turned out damaged. */
+  readonly open: () => SqlDatabase | undefined;
+}
+
+/**
+ * One store: a database in memory that follows a log on disk which every window appends to.
+ *
+ * A commit takes the lock, applies what others appended, runs its statements, appends them as one frame, syncs, and only
+ * then is acknowledged. In the background the state is written as a generation, from which the next start goes on.
+ * The protocol and its reasons: docs/decisions/storage-protocol.md.
+ */
+export class StoreEngine {
+  private readonly options: StoreOptions;
+  private readonly folder: StoreFolder;
+  private readonly lock: StoreLock;
+  private state: StoreState;
+  private log: LogFile | undefined;
+  private logName = '';
+  private seq = 0;
+  private epoch = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+  private standing: EngineHealth = { kind: 'ready' };
+  private generation: Promise<void> | undefined;
+  private generationAgainAtMs = 0;
+  private readonly damagedLogs = new Set<string>();
+  private closed = false;
+
+  private constructor(options: StoreOptions) {
+    this.options = options;
+    this.folder = new StoreFolder(options.fs, options.path);
+    this.lock = new StoreLock(options.fs, options.path, options.clock);
+    this.state = this.emptyState();
+  }
+
+  /**
+   * Loads the newest generation that proves itself and the log after it, and brings the schema up to date. What is wrong
+   * with the disk or the files is no error here: the health says it, and reading gives what there is.
+   */
+  static async open(options: StoreOptions): Promise<StoreEngine> {
+    const engine = new StoreEngine(options);
+    await engine.load();
+    return engine;
+  }
+
+  get health(): EngineHealth {
+    return this.standing;
+  }
+
+  /** Number of the last transaction that is applied here. */
+  get sequence(): number {
+    return this.seq;
+  }
+
+  /** The database to read from, with everything that any window has committed. */
+  read(): SqlDatabase {
+    this.follow();
+    return this.state.main;
+  }
+
+  /** Event rows, newest part first. */
+  eventParts(): EventPart[] {
+    this.follow();
+    const { part, parts } = this.state;
+    const finished = [...parts.all()].reverse().map((one) => ({ content: one, open: () => parts.open(one) }));
+    return part === undefined ? finished : [{ content: undefined, open: () => part }, ...finished];
+  }
+
+  /**
+   * Runs `write` as one transaction, durable when this resolves. `write` may run again when another window came first, so
+   * it must have no other effect. Transactions of this window run one after another.
+   *
+   * @throws Failure when nothing was saved, `OUTCOME_UNKNOWN` when the disk did not say; what `write` throws, unchanged
+   */
+  commit<T>(write: (transaction: Transaction) => T): Promise<T> {
+    return this.enqueue(async () => {
+      if (this.standing.kind === 'readOnly' && this.standing.newer) throw newerFailure();
+      try {
+        const result = await this.withLock(() => this.commitLocked(write));
+        this.standing = { kind: 'ready' };
+        return result;
+      } catch (error) {
+        this.noteDiskError(error);
+        throw diskFailure(error);
+      } finally {
+        this.maybeStartGeneration();
+      }
+    });
+  }
+
+  /** Applies what other windows committed; whether there was anything. */
+  catchUp(): boolean {
+    const before = this.seq;
+    this.follow();
+    return this.seq !== before;
+  }
+
+  /** Writes a generation now and waits for it. @throws the system's error */
+  async checkpoint(): Promise<void> {
+    while (this.generation !== undefined) await this.generation;
+    const begun = this.startGeneration(true);
+    this.track(begun);
+    await begun;
+  }
+
+  /** Tries whether a store that could not write can write again. */
+  tryToRecover(): Promise<void> {
+    return this.enqueue(async () => {
+      if (this.closed || this.standing.kind === 'ready' || this.standing.newer) return;
+      const { log } = this;
+      if (log === undefined) {
+        this.standing = { kind: 'ready' };
+        await this.load();
+        return;
+      }
+      try {
+        await this.withLock(() => {
+          this.folder.proveSpace();
+          log.makeDurable();
+        });
+        this.standing = { kind: 'ready' };
+      } catch (error) {
+        this.noteDiskError(error);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.queue;
+    await this.generation;
+    this.log?.close();
+    this.log = undefined;
+    this.state.close();
+  }
+
+  private enqueue<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(job);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  private async withLock<T>(run: () => T): Promise<T> {
+    await this.lock.acquire();
+    try {
+      return run();
+    } finally {
+      this.lock.release();
+    }
+  }
+
+  private commitLocked<T>(write: (transaction: Transaction) => T): T {
+    for (;;) {
+      this.follow();
+      const running = this.state.begin();
+      let committed = false;
+      try {
+        const result = write(running);
+        const { commands } = running;
+        if (commands.length > 0 && !this.append(frameKind.commands, encodeCommands(commands))) continue;
+        committed = true;
+        this.state.countRows(commands);
+        return result;
+      } finally {
+        running.end(committed);
+      }
+    }
+  }
+
+  /** @returns false when another window's frame came first */
+  private append(kind: Frame['kind'], payload: Uint8Array): boolean {
+    const log = this.writableLog();
+    const seq = log.nextSeq;
+    if (!log.append(kind, payload, this.options.clock.wallMs())) return false;
+    this.seq = seq;
+    return true;
+  }
+
+  private writableLog(): LogFile {
+    if (this.log === undefined) throw Object.assign(new Error('The store is not on disk'), { code: 'ENOENT' });
+    return this.log;
+  }
+
+  /** Applies the frames that are new in the log, across log files. */
+  private follow(): void {
+    while (this.log !== undefined) {
+      const { frames, missing } = this.log.readNew();
+      for (const { afterMs, beforeMs } of missing) this.onMissing(afterMs, beforeMs);
+      for (const frame of frames) this.apply(frame);
+      if (frames.at(-1)?.kind !== frameKind.seal) return;
+    }
+  }
+
+  private apply(frame: Frame): void {
+    const applied = this.state.apply(frame);
+    this.seq = frame.seq;
+    if (applied === 'nothing') this.onMissing(frame.atMs, frame.atMs);
+    else if (applied !== 'rows') this.switchLog(applied.nextLog);
+    if (this.state.schema > this.options.migrations.length) this.becomeNewer();
+  }
+
+  private switchLog(name: string): void {
+    this.log?.close();
+    this.log = undefined;
+    this.logName = name;
+    this.log = new LogFile(this.folder.fs, this.folder.at(name));
+  }
+
+  // --- loading
+
+  private async load(): Promise<void> {
+    try {
+      this.folder.fs.makeFolder(this.folder.path);
+      const chosen = this.chooseGeneration();
+      if (chosen === undefined) await this.ensureFirstLog();
+      this.startFrom(chosen);
+      this.follow();
+      this.reportTornTail();
+      await this.migrate();
+    } catch (error) {
+      if (!isDiskError(error) && !(error instanceof DamagedFile) && !(error instanceof NewerStore)) throw error;
+      this.noteDiskError(error);
+      if (this.state.schema === 0) this.migrateInMemory();
+    }
+  }
+
+  private chooseGeneration(): { manifest: Manifest; image: Uint8Array } | undefined {
+    for (const name of this.folder.generations()) {
+      try {
+        const manifest = this.folder.manifest(name);
+        if (manifest.format > manifestFormat) throw new NewerStore();
+        return { manifest, image: this.folder.readVerified(manifest.main) };
+      } catch (error) {
+        if (!(error instanceof DamagedFile)) throw error;
+        this.folder.quarantine(error.path, this.options.clock.wallMs());
+        if (error.path !== name) this.folder.quarantine(name, this.options.clock.wallMs());
+        this.problem({ kind: 'damagedFile', file: error.path, missing: null });
+      }
+    }
+    return undefined;
+  }
+
+  private startFrom(chosen: { manifest: Manifest; image: Uint8Array } | undefined): void {
+    this.state.close();
+    this.state = this.emptyState(chosen?.image);
+    this.seq = chosen?.manifest.seq ?? 0;
+    this.epoch = chosen?.manifest.epoch ?? 0;
+    for (const stored of chosen?.manifest.parts ?? []) this.state.parts.add({ ...stored, stored, database: undefined });
+    if (this.state.schema > this.options.migrations.length) this.becomeNewer();
+    this.switchLog(chosen?.manifest.log ?? firstLogName);
+  }
+
+  private emptyState(image?: Uint8Array): StoreState {
+    const parts = new Parts({
+      folder: this.folder,
+      engine: this.options.sql,
+      memoryBytes: this.options.partMemoryBytes,
+      upgrade: (database) => this.state.upgrade(database),
+      damaged: (part, error) => this.onDamagedPart(part, error),
+    });
+    return new StoreState(this.options, parts, image);
+  }
+
+  private async ensureFirstLog(): Promise<void> {
+    const { fs, path: folder } = this.folder;
+    const path = this.folder.at(firstLogName);
+    if ((fs.size(path) ?? 0) >= 32) return;
+    await this.withLock(() => {
+      const size = fs.size(path);
+      if (size !== undefined && size < 32) fs.rename(path, `${path}.torn-${nonce()}`);
+      if (fs.size(path) === undefined) createLog(fs, folder, path, 1);
+    });
+  }
+
+  private reportTornTail(): void {
+    const count = this.log?.tornBytes ?? 0;
+    if (count > 0) this.problem({ kind: 'tornTail', file: this.logName, missing: null, count });
+  }
+
+  /** Takes the steps that the schema lacks, each as one frame: a window that dies in between leaves whole steps only. */
+  private async migrate(): Promise<void> {
+    const { migrations } = this.options;
+    if (this.state.schema >= migrations.length) return;
+    await this.withLock(() => {
+      for (;;) {
+        this.follow();
+        const step = migrations[this.state.schema];
+        if (step === undefined) return;
+        const framed: MigrationStep = { ...step, appliedAt: this.now() };
+        if (this.append(frameKind.migration, Buffer.from(JSON.stringify(framed)))) this.state.migrate(framed);
+      }
+    });
+  }
+
+  private migrateInMemory(): void {
+    for (const step of this.options.migrations) this.state.migrate({ ...step, appliedAt: this.now() });
+  }
+
+  private becomeNewer(): void {
+    this.standing = { kind: 'readOnly', reason: describe(new NewerStore()), newer: true };
+  }
+
+  private noteDiskError(error: unknown): void {
+    if (error instanceof NewerStore) this.becomeNewer();
+    else if (isDiskError(error) || error instanceof DamagedFile) {
+      this.standing = { kind: 'readOnly', reason: describe(error), newer: false };
+    }
+  }
+
+  // --- generations
+
+  private maybeStartGeneration(): void {
+    if (this.closed || this.generation !== undefined || this.standing.kind !== 'ready') return;
+    if (!this.isDue() || this.options.clock.monoMs() < this.generationAgainAtMs) return;
+    this.track(this.startGeneration(false));
+  }
+
+  private isDue(): boolean {
+    const { logBytes, partRows } = this.options;
+    return (this.log?.bytes ?? 0) >= logBytes || this.state.partRows >= partRows || this.damagedLogs.size > 0;
+  }
+
+  private track(generation: Promise<void>): void {
+    this.generation = generation
+      .catch(() => {
+        // The log holds everything: nothing is lost by a generation that could not be written. Later again.
+        this.generationAgainAtMs = this.options.clock.monoMs() + 10_000;
+      })
+      .finally(() => {
+        this.generation = undefined;
+      });
+  }
+
+  private async startGeneration(force: boolean): Promise<void> {
+    const content = await this.enqueue(() => this.withLock(() => this.sealLog(force)));
+    if (content === undefined) return;
+    const giveWay = (): Promise<void> => new Promise((resolve) => void this.options.clock.after(0, resolve));
+    if (!(await writeGeneration(this.folder, content, giveWay))) return;
+    for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
+    this.damagedLogs.clear();
+    this.folder.removeUnneeded();
+  }
+
+  /** Ends the current log file and goes on in a new one; gives the state at that point. */
+  private sealLog(force: boolean): GenerationContent | undefined {
+    const { fs, path: folder } = this.folder;
+    for (;;) {
+      this.follow();
+      if (!force && !this.isDue()) return undefined;
+      const seq = this.writableLog().nextSeq;
+      const log = `log-${padded(seq + 1, 12)}-${nonce()}.bin`;
+      createLog(fs, folder, this.folder.at(log), seq + 1);
+      if (!this.append(frameKind.seal, Buffer.from(JSON.stringify({ log })))) {
+        fs.remove(this.folder.at(log));
+        continue;
+      }
+      this.state.finishPart(seq);
+      this.switchLog(log);
+      const { main, parts, schema } = this.state;
+      const { epoch } = this;
+      return { epoch, seq, schema, log, image: main.image(), parts: [...parts.all()], writtenAt: this.now() };
+    }
+  }
+
+  // --- damage
+
+  private onDamagedPart(part: Part, error: DamagedFile): void {
+    this.folder.quarantine(error.path, this.options.clock.wallMs());
+    const missing = { from: part.from, to: part.to };
+    this.problem({ kind: 'damagedFile', file: error.path, missing, count: part.rows });
+  }
+
+  private onMissing(afterMs: number, beforeMs: number): void {
+    if (this.standing.kind === 'readOnly' && this.standing.newer) return;
+    this.damagedLogs.add(this.logName);
+    const from = afterMs > 0 ? new Date(afterMs).toISOString() : null;
+    this.problem({
+      kind: 'missingWrites',
+      file: this.logName,
+      missing: { from, to: new Date(beforeMs).toISOString() },
+    });
+  }
+
+  private problem(problem: Omit<StoreProblem, 'store'>): void {
+    this.options.report({ store: this.options.name, ...problem });
+  }
+
+  private now(): string {
+    return new Date(this.options.clock.wallMs()).toISOString();
+  }
+}

@@ -1,0 +1,134 @@
+import { decodeCommands, type Command, type Target } from './log/commands.ts';
+import { frameKind, type Frame } from './log/frame.ts';
+import { applyMigration, migrateTo, schemaVersion, type Migration, type MigrationStep } from './migrations.ts';
+import type { Part, PartContent, Parts } from './parts.ts';
+import type { SqlDatabase, SqlEngine } from './sql/driver.ts';
+import { RunningTransaction } from './transaction.ts';
+
+export interface StateOptions {
+  readonly sql: SqlEngine;
+  readonly migrations: readonly Migration[];
+  /** Present when event rows are kept in parts: says what a part holds. */
+  readonly contentOf?: (part: SqlDatabase) => PartContent;
+}
+
+/** What one frame did besides changing rows. */
+export type Applied = 'rows' | 'nothing' | { readonly nextLog: string };
+
+/**
+ * The state in memory that the frames of a log make, one after another: the main database, and the part that takes new
+ * event rows. The same frames give the same state in every window.
+ */
+export class StoreState {
+  readonly parts: Parts;
+  private readonly options: StateOptions;
+  private mainDatabase: SqlDatabase;
+  private currentPart: SqlDatabase | undefined;
+  private rowsInPart = 0;
+
+  constructor(options: StateOptions, parts: Parts, image?: Uint8Array) {
+    this.options = options;
+    this.parts = parts;
+    this.mainDatabase = options.sql.open(image);
+    if (options.contentOf !== undefined) this.currentPart = this.emptyPart();
+  }
+
+  get main(): SqlDatabase {
+    return this.mainDatabase;
+  }
+
+  /** The part that takes new rows; undefined for a store without parts. */
+  get part(): SqlDatabase | undefined {
+    return this.currentPart;
+  }
+
+  /** Rows that the current part took, about. */
+  get partRows(): number {
+    return this.rowsInPart;
+  }
+
+  get schema(): number {
+    return schemaVersion(this.mainDatabase);
+  }
+
+  begin(): RunningTransaction {
+    return new RunningTransaction((target) => this.databaseOf(target));
+  }
+
+  /** @returns `nothing` when a statement failed: the frame then changed nothing */
+  apply(frame: Frame): Applied {
+    if (frame.kind === frameKind.commands)
+      return this.applyCommands(decodeCommands(frame.payload)) ? 'rows' : 'nothing';
+    const content: unknown = JSON.parse(Buffer.from(frame.payload).toString('utf8'));
+    if (frame.kind === frameKind.migration) {
+      this.migrate(content as MigrationStep);
+      return 'rows';
+    }
+    this.finishPart(frame.seq);
+    return { nextLog: (content as { log: string }).log };
+  }
+
+  /** Takes a step in every database that is in memory; parts on disk follow when they are read. */
+  migrate(step: MigrationStep): void {
+    applyMigration(this.mainDatabase, step);
+    if (this.currentPart !== undefined) applyMigration(this.currentPart, step);
+    this.parts.upgradeOpen();
+  }
+
+  countRows(commands: readonly Command[]): void {
+    for (const { target, rows } of commands) if (target === 'part') this.rowsInPart += rows.length;
+  }
+
+  /** Ends the current part, if it holds anything, and begins a new one. */
+  finishPart(id: number): void {
+    const database = this.currentPart;
+    if (database === undefined || this.options.contentOf === undefined) return;
+    const content = this.options.contentOf(database);
+    if (content.rows === 0) return;
+    this.parts.add({ ...content, id, stored: undefined, database } satisfies Part);
+    this.currentPart = this.emptyPart();
+  }
+
+  /** Brings a part that was finished under an earlier schema up to the present one. */
+  upgrade(database: SqlDatabase): void {
+    migrateTo(database, Math.min(this.schema, this.options.migrations.length), this.options.migrations, beginning);
+  }
+
+  close(): void {
+    this.currentPart?.close();
+    this.parts.close();
+    this.mainDatabase.close();
+  }
+
+  private applyCommands(commands: readonly Command[]): boolean {
+    const running = this.begin();
+    let whole = false;
+    try {
+      for (const { sql, rows, target } of commands) running.runMany(sql, rows, target);
+      whole = true;
+      this.countRows(commands);
+    } catch {
+      // Only after an earlier frame was lost can a statement fail that succeeded once; the caller reports it.
+      whole = false;
+    } finally {
+      running.end(whole);
+    }
+    return whole;
+  }
+
+  private databaseOf(target: Target): SqlDatabase {
+    if (target === 'main') return this.mainDatabase;
+    if (this.currentPart === undefined) throw new Error('This store keeps no event rows');
+    return this.currentPart;
+  }
+
+  private emptyPart(): SqlDatabase {
+    const database = this.options.sql.open();
+    this.upgrade(database);
+    this.rowsInPart = 0;
+    return database;
+  }
+}
+
+/** Parts made anew in several windows must be equal: their schema carries no time of making. */
+const beginning = new Date(0).toISOString();

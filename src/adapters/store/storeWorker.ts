@@ -1,0 +1,133 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../app/ports/clock.ts';
+import { Failure, failureFrom } from '../../domain/failure.ts';
+import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerSettings } from './messages.ts';
+
+/** A worker that says nothing for so long while a call waits is ended and replaced. */
+const silenceMs = 60_000;
+const restartsPerMinute = 5;
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (failure: Failure) => void;
+}
+
+export interface StoreWorkerOptions extends WorkerSettings {
+  readonly workerPath: string;
+  readonly clock: Clock;
+  readonly onNotice: (notice: Notice) => void;
+}
+
+/**
+ * The host's end of the worker. It starts with the first call. When it dies, every waiting call rejects with a failure, and
+ * the next call starts a new one, which loads what is on disk.
+ */
+export class StoreWorker {
+  private readonly options: StoreWorkerOptions;
+  private worker: Worker | undefined;
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+  private watchdog: { dispose(): void } | undefined;
+  private restarts: number[] = [];
+  private closed = false;
+
+  constructor(options: StoreWorkerOptions) {
+    this.options = options;
+  }
+
+  /** @throws Failure */
+  call<K extends CallName>(name: K, ...args: Parameters<StoreCalls[K]>): Promise<ReturnType<StoreCalls[K]>> {
+    return new Promise((resolve, reject) => {
+      const worker = this.running();
+      const id = ++this.lastId;
+      this.pending.set(id, { resolve: (value) => resolve(value as ReturnType<StoreCalls[K]>), reject });
+      const request: Request = { id, call: name, args };
+      worker.postMessage(request);
+      worker.ref();
+      this.watch();
+    });
+  }
+
+  /** Lets the worker finish what waits, then ends it. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const { worker } = this;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    worker.ref();
+    worker.postMessage({ close: true });
+    const timer = this.options.clock.after(5000, () => void worker.terminate());
+    await ended;
+    timer.dispose();
+  }
+
+  private running(): Worker {
+    if (this.closed) throw closedFailure();
+    if (this.worker !== undefined) return this.worker;
+    const now = this.options.clock.monoMs();
+    this.restarts = this.restarts.filter((at) => now - at < 60_000);
+    if (this.restarts.length >= restartsPerMinute) throw restartFailure();
+    this.restarts.push(now);
+    const { directory, wasmPath, migrationsDirectory } = this.options;
+    const settings: WorkerSettings = { directory, wasmPath, migrationsDirectory };
+    const worker = new Worker(this.options.workerPath, { workerData: settings, name: 'cachify-store' });
+    this.worker = worker;
+    worker.unref();
+    worker.on('message', (message: FromWorker) => this.receive(message));
+    worker.on('error', () => this.end(worker));
+    worker.on('exit', () => this.end(worker));
+    return worker;
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.kind !== 'answer' && message.kind !== 'failure') {
+      this.options.onNotice(message);
+      return;
+    }
+    const waiting = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if (message.kind === 'answer') waiting?.resolve(message.value);
+    else waiting?.reject(failureFrom(message.failure));
+    this.watch();
+    if (this.pending.size === 0) this.worker?.unref();
+  }
+
+  /** Ends a worker that stopped answering. Every answer starts the time anew. */
+  private watch(): void {
+    this.watchdog?.dispose();
+    this.watchdog = undefined;
+    if (this.pending.size === 0) return;
+    this.watchdog = this.options.clock.after(silenceMs, () => void this.worker?.terminate());
+  }
+
+  private end(worker: Worker): void {
+    if (this.worker !== worker) return;
+    this.worker = undefined;
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    this.watch();
+    for (const { reject } of waiting) reject(lostFailure());
+    if (!this.closed && waiting.length > 0) {
+      this.options.onNotice({ kind: 'health', health: { kind: 'unavailable', reason: 'it is starting again' } });
+    }
+  }
+}
+
+function lostFailure(): Failure {
+  return new Failure(
+    'OUTCOME_UNKNOWN',
+    'The store stopped while this was under way. What it had confirmed is safe; this call may or may not be saved.',
+    { retryable: true, nextAction: 'Try again: the store starts by itself.' },
+  );
+}
+
+function restartFailure(): Failure {
+  return new Failure('INTERNAL_ERROR', 'The store stopped several times within a minute and rests now.', {
+    retryable: true,
+    nextAction: 'Wait a minute. If it stays so, look at the Cachify Studio output channel.',
+  });
+}
+
+function closedFailure(): Failure {
+  return new Failure('CANCELLED', 'The store is closed: the window is going away.');
+}

@@ -1,0 +1,45 @@
+import type { Command, Target } from './log/commands.ts';
+import type { SqlDatabase, SqlRow, SqlValue } from './sql/driver.ts';
+
+/** A transaction that is being written. What runs here runs in every window, in this order. */
+export interface Transaction {
+  run(sql: string, params?: readonly SqlValue[], target?: Target): void;
+  runMany(sql: string, rows: readonly (readonly SqlValue[])[], target?: Target): void;
+  /** Reads the state as this transaction has changed it so far. */
+  all(sql: string, params?: readonly SqlValue[], target?: Target): SqlRow[];
+}
+
+/** Statements that run now in memory and are recorded for the log. */
+export class RunningTransaction implements Transaction {
+  readonly commands: Command[] = [];
+  private readonly open = new Set<SqlDatabase>();
+  private readonly databaseOf: (target: Target) => SqlDatabase;
+
+  constructor(databaseOf: (target: Target) => SqlDatabase) {
+    this.databaseOf = databaseOf;
+  }
+
+  run(sql: string, params: readonly SqlValue[] = [], target: Target = 'main'): void {
+    this.runMany(sql, [params], target);
+  }
+
+  runMany(sql: string, rows: readonly (readonly SqlValue[])[], target: Target = 'main'): void {
+    if (rows.length === 0) return;
+    const database = this.databaseOf(target);
+    if (!this.open.has(database)) {
+      database.run('BEGIN');
+      this.open.add(database);
+    }
+    database.runMany(sql, rows);
+    this.commands.push({ target, sql, rows });
+  }
+
+  all(sql: string, params: readonly SqlValue[] = [], target: Target = 'main'): SqlRow[] {
+    return this.databaseOf(target).all(sql, params);
+  }
+
+  end(commit: boolean): void {
+    for (const database of this.open) database.run(commit ? 'COMMIT' : 'ROLLBACK');
+    this.open.clear();
+  }
+}

@@ -1,0 +1,79 @@
+import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
+import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
+import type { Transaction } from '../../transaction.ts';
+import { allOf, inList, number, numberOrNull, oneOf, text } from './rows.ts';
+
+const columns = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
+  reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
+  keyspace_misses, evicted_keys, replication_link`;
+const insert = `INSERT OR IGNORE INTO observability_snapshots (${columns})
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const links = ['up', 'down'] as const;
+
+export function appendSamples(transaction: Transaction, samples: readonly ObservabilitySnapshot[]): void {
+  transaction.runMany(insert, samples.map(rowOf), 'part');
+}
+
+function rowOf(s: ObservabilitySnapshot): SqlValue[] {
+  return [
+    s.id,
+    s.connectionId,
+    s.timestamp,
+    s.periodSeconds,
+    s.latencyP50Ms,
+    s.latencyP95Ms,
+    s.errorRate,
+    s.operationCount,
+    s.reconnectCount,
+    s.opsPerSecond,
+    s.slowOpCount,
+    s.usedMemoryBytes,
+    s.maxMemoryBytes,
+    s.connectedClients,
+    s.keyspaceHits,
+    s.keyspaceMisses,
+    s.evictedKeys,
+    s.replicationLink,
+  ];
+}
+
+function sampleOf(row: SqlRow): ObservabilitySnapshot {
+  return {
+    id: text(row, 'id'),
+    connectionId: text(row, 'connection_id'),
+    timestamp: text(row, 'timestamp'),
+    periodSeconds: number(row, 'period_seconds'),
+    latencyP50Ms: numberOrNull(row, 'latency_p50_ms'),
+    latencyP95Ms: numberOrNull(row, 'latency_p95_ms'),
+    errorRate: numberOrNull(row, 'error_rate'),
+    operationCount: number(row, 'operation_count'),
+    reconnectCount: number(row, 'reconnect_count'),
+    opsPerSecond: numberOrNull(row, 'ops_per_second'),
+    slowOpCount: numberOrNull(row, 'slow_op_count'),
+    usedMemoryBytes: numberOrNull(row, 'used_memory_bytes'),
+    maxMemoryBytes: numberOrNull(row, 'max_memory_bytes'),
+    connectedClients: numberOrNull(row, 'connected_clients'),
+    keyspaceHits: numberOrNull(row, 'keyspace_hits'),
+    keyspaceMisses: numberOrNull(row, 'keyspace_misses'),
+    evictedKeys: numberOrNull(row, 'evicted_keys'),
+    replicationLink: row['replication_link'] === null ? null : oneOf(row, 'replication_link', links),
+  };
+}
+
+/** Samples of one part in a window, oldest first. */
+export function samplesOfPart(
+  part: SqlDatabase,
+  query: { readonly from: string; readonly to: string; readonly connectionIds?: readonly string[] },
+  limit: number,
+): ObservabilitySnapshot[] {
+  const where = allOf([
+    { sql: 'timestamp >= ? AND timestamp < ?', params: [query.from, query.to] },
+    inList('connection_id', query.connectionIds),
+  ]);
+  return part
+    .all(
+      `SELECT ${columns} FROM observability_snapshots WHERE ${where.sql} ORDER BY timestamp, connection_id, id LIMIT ?`,
+      [...where.params, limit],
+    )
+    .map(sampleOf);
+}

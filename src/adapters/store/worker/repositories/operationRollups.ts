@@ -1,0 +1,194 @@
+import type { OperationBucket } from '../../../../app/ports/stores.ts';
+import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
+import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
+import type { EventStatus, HistoryEvent } from '../../../../domain/timeline/event.ts';
+import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
+import type { Transaction } from '../../transaction.ts';
+import { allOf, inList, number, text } from './rows.ts';
+import { sketchJson, sketchToBytes } from './sketchBytes.ts';
+
+/** Spans of roll-ups, seconds: a window of any length is read as whole hours and the minutes at its ends. */
+const minute = 60;
+const hour = 3600;
+
+interface Rollup {
+  readonly span: number;
+  readonly start: number;
+  readonly connectionId: string;
+  readonly environment: string;
+  readonly counts: Record<EventStatus, number>;
+  watchedSeconds: number;
+  readonly sketch: LatencySketch;
+}
+
+const select = `SELECT success, error, blocked, watched_seconds, sketch FROM operation_rollups
+  WHERE span = ? AND start = ? AND connection_id = ? AND environment = ?`;
+const upsert = `INSERT OR REPLACE INTO operation_rollups
+  (span, start, connection_id, environment, success, error, blocked, watched_seconds, sketch)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+class Changes {
+  private readonly rollups = new Map<string, Rollup>();
+  private readonly transaction: Transaction;
+
+  constructor(transaction: Transaction) {
+    this.transaction = transaction;
+  }
+
+  at(span: number, seconds: number, connectionId: string, environment: string): Rollup {
+    const start = Math.floor(seconds / span) * span;
+    const key = `${span} ${start} ${environment} ${connectionId}`;
+    const known = this.rollups.get(key);
+    if (known !== undefined) return known;
+    const loaded = this.load(span, start, connectionId, environment);
+    this.rollups.set(key, loaded);
+    return loaded;
+  }
+
+  save(): void {
+    const rows: SqlValue[][] = [];
+    for (const { span, start, connectionId, environment, counts, watchedSeconds, sketch } of this.rollups.values()) {
+      const bytes = sketch.count === 0 ? null : sketchToBytes(sketch);
+      const { success, error, blocked } = counts;
+      rows.push([span, start, connectionId, environment, success, error, blocked, watchedSeconds, bytes]);
+    }
+    this.transaction.runMany(upsert, rows);
+  }
+
+  private load(span: number, start: number, connectionId: string, environment: string): Rollup {
+    const [row] = this.transaction.all(select, [span, start, connectionId, environment]);
+    const sketch = new LatencySketch();
+    if (row?.['sketch'] instanceof Uint8Array) sketch.mergeJson(sketchJson(row['sketch']));
+    return {
+      span,
+      start,
+      connectionId,
+      environment,
+      counts: countsOf(row),
+      watchedSeconds: row === undefined ? 0 : number(row, 'watched_seconds'),
+      sketch,
+    };
+  }
+}
+
+function countsOf(row: SqlRow | undefined): Record<EventStatus, number> {
+  if (row === undefined) return { success: 0, error: 0, blocked: 0 };
+  return { success: number(row, 'success'), error: number(row, 'error'), blocked: number(row, 'blocked') };
+}
+
+/** Adds our own operations to the minutes and hours that they ended in. What the engine reports is not counted here. */
+export function rollUpEvents(transaction: Transaction, events: readonly HistoryEvent[]): void {
+  const changes = new Changes(transaction);
+  for (const event of events) {
+    if (event.source !== 'app') continue;
+    const seconds = Date.parse(event.timestamp) / 1000;
+    for (const span of [minute, hour]) {
+      const rollup = changes.at(span, seconds, event.connectionId, event.environment);
+      rollup.counts[event.status] += 1;
+      if (event.status === 'success') rollup.sketch.add(event.durationMs);
+    }
+  }
+  changes.save();
+}
+
+/** Marks the time that samples cover as watched. It belongs to the connection, whatever its environment is called. */
+export function rollUpCoverage(transaction: Transaction, samples: readonly ObservabilitySnapshot[]): void {
+  const changes = new Changes(transaction);
+  for (const { connectionId, timestamp, periodSeconds } of samples) {
+    const to = Date.parse(timestamp) / 1000;
+    const from = to - Math.min(Math.max(periodSeconds, 0), hour);
+    for (const span of [minute, hour]) {
+      for (let start = Math.floor(from / span) * span; start < to; start += span) {
+        const rollup = changes.at(span, start, connectionId, '');
+        const more = Math.min(to, start + span) - Math.max(from, start);
+        rollup.watchedSeconds = Math.min(span, rollup.watchedSeconds + more);
+      }
+    }
+  }
+  changes.save();
+}
+
+interface Sum {
+  readonly counts: Record<EventStatus, number>;
+  readonly sketch: LatencySketch;
+  watchedSeconds: number;
+}
+
+interface RollupQuery {
+  readonly from: string;
+  readonly to: string;
+  readonly connectionIds?: readonly string[];
+  readonly environments?: readonly string[];
+  readonly bucketSeconds: number;
+}
+
+/** Buckets of a window, oldest first. The window is widened to whole buckets, aligned to the epoch. */
+export function operationBuckets(database: SqlDatabase, query: RollupQuery): OperationBucket[] {
+  const size = query.bucketSeconds;
+  const from = Math.floor(Date.parse(query.from) / 1000 / size) * size;
+  const to = Math.ceil(Date.parse(query.to) / 1000 / size) * size;
+  const sums = new Map<string, Sum>();
+  for (const [span, start, end] of stretches(from, to, size)) addStretch(database, query, span, start, end, size, sums);
+  return [...sums].map(([key, sum]) => bucketOf(key, sum, size)).sort(byTime);
+}
+
+/** The window as hours where whole hours fit into its buckets, and minutes elsewhere. */
+function stretches(from: number, to: number, size: number): [span: number, from: number, to: number][] {
+  return size % hour === 0 ? [[hour, from, to]] : [[minute, from, to]];
+}
+
+function addStretch(
+  database: SqlDatabase,
+  query: RollupQuery,
+  span: number,
+  from: number,
+  to: number,
+  size: number,
+  sums: Map<string, Sum>,
+): void {
+  const where = allOf([
+    { sql: 'span = ? AND start >= ? AND start < ?', params: [span, from, to] },
+    inList('connection_id', query.connectionIds),
+    inList('environment', query.environments === undefined ? undefined : [...query.environments, '']),
+  ]);
+  const rows = database.all(
+    `SELECT start, connection_id, success, error, blocked, watched_seconds, sketch FROM operation_rollups WHERE ${where.sql}`,
+    where.params,
+  );
+  for (const row of rows) {
+    const start = Math.floor(number(row, 'start') / size) * size;
+    const sum = sumAt(sums, `${start} ${text(row, 'connection_id')}`);
+    const counts = countsOf(row);
+    sum.counts.success += counts.success;
+    sum.counts.error += counts.error;
+    sum.counts.blocked += counts.blocked;
+    sum.watchedSeconds += number(row, 'watched_seconds');
+    if (row['sketch'] instanceof Uint8Array) sum.sketch.mergeJson(sketchJson(row['sketch']));
+  }
+}
+
+function sumAt(sums: Map<string, Sum>, key: string): Sum {
+  const known = sums.get(key);
+  if (known !== undefined) return known;
+  const sum: Sum = { counts: { success: 0, error: 0, blocked: 0 }, sketch: new LatencySketch(), watchedSeconds: 0 };
+  sums.set(key, sum);
+  return sum;
+}
+
+function bucketOf(key: string, { counts, sketch, watchedSeconds }: Sum, size: number): OperationBucket {
+  const space = key.indexOf(' ');
+  const start = Number(key.slice(0, space));
+  return {
+    from: new Date(start * 1000).toISOString(),
+    to: new Date((start + size) * 1000).toISOString(),
+    connectionId: key.slice(space + 1),
+    ...counts,
+    p50Ms: sketch.quantile(0.5),
+    p95Ms: sketch.quantile(0.95),
+    coverage: Math.min(1, watchedSeconds / size),
+  };
+}
+
+function byTime(a: OperationBucket, b: OperationBucket): number {
+  return a.from < b.from ? -1 : a.from > b.from ? 1 : a.connectionId < b.connectionId ? -1 : 1;
+}

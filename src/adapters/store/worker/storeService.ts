@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import type { Clock } from '../../../app/ports/clock.ts';
+import type { StoreHealth } from '../../../app/ports/stores.ts';
+import type { FileSystem } from '../disk/fileSystem.ts';
+import type { CallName, Notice, StoreCalls } from '../messages.ts';
+import type { Migration } from '../migrations.ts';
+import type { PartContent } from '../parts.ts';
+import type { StoreProblem } from '../problems.ts';
+import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
+import { StoreEngine, type StoreOptions } from '../storeEngine.ts';
+import { connectionRecords, saveConnectionRecord } from './repositories/connectionRecords.ts';
+import { appendEvents } from './repositories/historyEvents.ts';
+import {
+  addKeySnapshots,
+  keySnapshot,
+  keySnapshotBytes,
+  listKeySnapshots,
+  removeKeySnapshots,
+} from './repositories/keySnapshots.ts';
+import { appendSamples, samplesOfPart } from './repositories/observabilitySamples.ts';
+import { operationBuckets, rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
+import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
+import { timelinePage } from './timelinePages.ts';
+import { isoMs } from './windows.ts';
+
+export interface ServiceOptions {
+  readonly directory: string;
+  readonly fs: FileSystem;
+  readonly sql: SqlEngine;
+  readonly clock: Clock;
+  readonly migrations: readonly Migration[];
+  readonly tell: (notice: Notice) => void;
+}
+
+const mega = 1 << 20;
+/** How often the log is looked at for what other windows wrote. */
+const followMs = 500;
+/** How often a store that cannot write tries again. */
+const recoverMs = 5000;
+const mostSamples = 10_000;
+
+type Handlers = { readonly [K in CallName]: (...args: Parameters<StoreCalls[K]>) => unknown };
+
+/** The two stores and everything that can be asked of them. Lives in the worker. */
+export class StoreService {
+  private readonly options: ServiceOptions;
+  private readonly control: StoreEngine;
+  private readonly history: StoreEngine;
+  private readonly telemetry: TelemetryQueue;
+  private readonly handlers: Handlers;
+  private health: StoreHealth = { kind: 'ready' };
+  private readonly timers: { dispose(): void }[] = [];
+
+  private constructor(options: ServiceOptions, control: StoreEngine, history: StoreEngine) {
+    this.options = options;
+    this.control = control;
+    this.history = history;
+    this.telemetry = new TelemetryQueue(options.clock, (group) => this.writeTelemetry(group));
+    this.handlers = this.makeHandlers();
+  }
+
+  static async open(options: ServiceOptions): Promise<StoreService> {
+    const control = await StoreEngine.open(controlOptions(options));
+    const history = await StoreEngine.open(historyOptions(options));
+    const service = new StoreService(options, control, history);
+    service.tellHealth();
+    service.repeat(followMs, () => service.follow());
+    service.repeat(recoverMs, () => service.recover());
+    return service;
+  }
+
+  /** Answers one call. Rejects with a Failure. */
+  async answer(call: CallName, args: readonly unknown[]): Promise<unknown> {
+    const handler = this.handlers[call] as (...values: readonly unknown[]) => unknown;
+    try {
+      return await handler(...args);
+    } finally {
+      this.tellHealth();
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.timers.splice(0)) timer.dispose();
+    await this.telemetry.flush().catch(() => undefined);
+    await this.control.close();
+    await this.history.close();
+  }
+
+  private makeHandlers(): Handlers {
+    const { control, history, telemetry } = this;
+    return {
+      'history.append': (events) => telemetry.add(events, []),
+      'history.appendSamples': (samples) => telemetry.add([], samples),
+      'history.timeline': (query) => this.reading(() => timelinePage(history, query)),
+      'history.samples': (query) => this.reading(() => this.samples(query)),
+      'history.operations': (query) => this.reading(() => operationBuckets(history.read(), query)),
+      'history.flush': () => telemetry.flush(),
+      'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
+      'snapshots.list': (query) => listKeySnapshots(control.read(), query),
+      'snapshots.get': (id) => keySnapshot(control.read(), id),
+      'snapshots.usedBytes': (connectionId) => keySnapshotBytes(control.read(), connectionId),
+      'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, ids)),
+      'connections.save': (record) => {
+        const now = new Date(this.options.clock.wallMs()).toISOString();
+        return control.commit((tx) => saveConnectionRecord(tx, record, now));
+      },
+      'connections.list': () => connectionRecords(control.read()),
+      'store.checkpoint': async () => {
+        await control.checkpoint();
+        await history.checkpoint();
+      },
+    };
+  }
+
+  /** Reads see what was written before them, also what still waits for its group. */
+  private async reading<T>(read: () => T): Promise<T> {
+    await this.telemetry.flush().catch(() => undefined);
+    return read();
+  }
+
+  private writeTelemetry({ events, samples }: TelemetryGroup): Promise<void> {
+    return this.history.commit((tx) => {
+      appendEvents(tx, events);
+      appendSamples(tx, samples);
+      rollUpEvents(tx, events);
+      rollUpCoverage(tx, samples);
+    });
+  }
+
+  private samples(given: Parameters<StoreCalls['history.samples']>[0]): ReturnType<StoreCalls['history.samples']> {
+    const { environments, connectionIds } = given;
+    const ofEnvironment =
+      environments === undefined
+        ? undefined
+        : new Set(
+            connectionRecords(this.control.read())
+              .filter((r) => environments.includes(r.environment))
+              .map((r) => r.uid),
+          );
+    const query = { ...given, from: isoMs(given.from), to: isoMs(given.to) };
+    const ids =
+      ofEnvironment === undefined
+        ? connectionIds
+        : (connectionIds ?? [...ofEnvironment]).filter((id) => ofEnvironment.has(id));
+    const scoped = { from: query.from, to: query.to, ...(ids === undefined ? {} : { connectionIds: ids }) };
+    return this.history
+      .eventParts()
+      .flatMap(({ open }) => {
+        const part = open();
+        return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);
+      })
+      .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
+      .slice(0, mostSamples);
+  }
+
+  private follow(): void {
+    if (this.control.catchUp()) this.options.tell({ kind: 'changed', store: 'control' });
+    if (this.history.catchUp()) this.options.tell({ kind: 'changed', store: 'history' });
+  }
+
+  private async recover(): Promise<void> {
+    await this.control.tryToRecover();
+    await this.history.tryToRecover();
+    this.tellHealth();
+  }
+
+  private tellHealth(): void {
+    const state = [this.control.health, this.history.health].find(({ kind }) => kind === 'readOnly');
+    const health: StoreHealth =
+      state?.kind === 'readOnly' ? { kind: 'readOnly', reason: state.reason } : { kind: 'ready' };
+    if (JSON.stringify(health) === JSON.stringify(this.health)) return;
+    this.health = health;
+    this.options.tell({ kind: 'health', health });
+  }
+
+  private repeat(ms: number, run: () => void | Promise<void>): void {
+    const index = this.timers.length;
+    const again = (): void => {
+      this.timers[index] = this.options.clock.after(ms, () => {
+        void Promise.resolve()
+          .then(run)
+          .catch(() => this.tellHealth())
+          .finally(() => {
+            if (this.timers.length > 0) again();
+          });
+      });
+    };
+    again();
+  }
+}
+
+function shared({
+  fs,
+  sql,
+  clock,
+  migrations,
+  tell,
+}: ServiceOptions): Omit<StoreOptions, 'name' | 'path' | 'logBytes'> {
+  return {
+    fs,
+    sql,
+    clock,
+    migrations,
+    partRows: Number.MAX_SAFE_INTEGER,
+    partMemoryBytes: 256 * mega,
+    report: (problem: StoreProblem) => tell({ kind: 'problem', problem }),
+  };
+}
+
+export function controlOptions(options: ServiceOptions): StoreOptions {
+  return { ...shared(options), name: 'control', path: join(options.directory, 'control'), logBytes: 4 * mega };
+}
+
+export function historyOptions(options: ServiceOptions): StoreOptions {
+  return {
+    ...shared(options),
+    name: 'history',
+    path: join(options.directory, 'history'),
+    logBytes: 16 * mega,
+    partRows: 50_000,
+    contentOf,
+  };
+}
+
+/** What a part holds: events and samples alike. */
+function contentOf(part: SqlDatabase): PartContent {
+  const [row] = part.rows(`SELECT sum(n), min(first), max(last) FROM (
+    SELECT count(*) AS n, min(timestamp) AS first, max(timestamp) AS last FROM history_events
+    UNION ALL SELECT count(*), min(timestamp), max(timestamp) FROM observability_snapshots)`);
+  const [rows, from, to] = row ?? [];
+  return {
+    rows: Number(rows ?? 0),
+    from: typeof from === 'string' ? from : null,
+    to: typeof to === 'string' ? to : null,
+  };
+}
