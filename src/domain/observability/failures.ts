@@ -1,10 +1,11 @@
 import { undisplay } from '../display.ts';
-import type { FailureCode } from '../failure.ts';
+import { failureCodes, type FailureCode } from '../failure.ts';
 import type { EventStatus, HistoryEvent } from '../timeline/event.ts';
 import { keyPattern } from './keyPattern.ts';
 import type { ObservabilitySnapshot } from './snapshot.ts';
 
-export type StopReason = 'exhausted' | 'nonRetryable' | 'policy' | 'cancelled' | 'deadline';
+/** `errorRate`: too many recent operations of the connection had failed for another try. */
+export type StopReason = 'exhausted' | 'nonRetryable' | 'errorRate' | 'policy' | 'cancelled' | 'deadline';
 
 /** One try of an operation. */
 export interface Attempt {
@@ -100,7 +101,7 @@ function attemptsOf(event: HistoryEvent, around: readonly HistoryEvent[]): Attem
   if (listed.length > 0) return withDelays(listed, event);
   const siblings = around.filter((other) => other.id !== event.id && isTryOfSame(event, other));
   const tries = [...siblings, event]
-    .map((one): Attempt => ({ n: one.attempt ?? 1, startedAt: startOf(one), ...outcomeOf(one), nextDelayMs: null }))
+    .map((one): Attempt => ({ n: one.attempt ?? 1, startedAt: one.timestamp, ...outcomeOf(one), nextDelayMs: null }))
     .sort((a, b) => a.n - b.n || (a.startedAt < b.startedAt ? -1 : 1));
   return withDelays(tries, event);
 }
@@ -126,32 +127,25 @@ function outcomeOf(event: HistoryEvent): Pick<Attempt, 'durationMs' | 'outcome' 
   };
 }
 
-/** Events are written when an operation ends. */
-function startOf(event: HistoryEvent): string {
-  return new Date(Date.parse(event.timestamp) - event.durationMs).toISOString();
-}
-
-/** `details.attempts`: `{ startedAt, durationMs, errorCode?, retryable? }` per try. */
+/** `details.attempts`, as the gate writes them: `{ at, durationMs, errorCode?, delayMs? }` per try. */
 function listedAttempts(event: HistoryEvent): Attempt[] {
   const listed: unknown = event.details?.['attempts'];
   if (!Array.isArray(listed)) return [];
   const attempts: Attempt[] = [];
   for (const item of listed as unknown[]) {
     if (typeof item !== 'object' || item === null) continue;
-    const startedAt: unknown = Reflect.get(item, 'startedAt');
+    const at: unknown = Reflect.get(item, 'at');
     const durationMs: unknown = Reflect.get(item, 'durationMs');
-    const errorCode: unknown = Reflect.get(item, 'errorCode');
-    const retryable: unknown = Reflect.get(item, 'retryable');
-    if (typeof startedAt !== 'string' || typeof durationMs !== 'number' || Number.isNaN(Date.parse(startedAt)))
-      continue;
+    const errorCode = failureCodes.find((code) => code === Reflect.get(item, 'errorCode'));
+    const delayMs: unknown = Reflect.get(item, 'delayMs');
+    if (typeof at !== 'string' || typeof durationMs !== 'number' || Number.isNaN(Date.parse(at))) continue;
     attempts.push({
       n: attempts.length + 1,
-      startedAt,
+      startedAt: at,
       durationMs,
-      outcome: typeof errorCode === 'string' ? 'error' : 'success',
-      ...(typeof errorCode === 'string' ? { errorCode: errorCode as FailureCode } : {}),
-      ...(typeof retryable === 'boolean' ? { retryable } : {}),
-      nextDelayMs: null,
+      outcome: errorCode === undefined ? 'success' : 'error',
+      ...(errorCode === undefined ? {} : { errorCode }),
+      nextDelayMs: typeof delayMs === 'number' ? delayMs : null,
     });
   }
   return attempts;
@@ -160,22 +154,25 @@ function listedAttempts(event: HistoryEvent): Attempt[] {
 function withDelays(attempts: readonly Attempt[], event: HistoryEvent): Attempt[] {
   return attempts.map((attempt, index) => {
     const next = attempts[index + 1];
-    if (next === undefined) return { ...attempt, stopReason: stopReasonOf(event) };
+    if (next === undefined) return { ...attempt, nextDelayMs: null, stopReason: stopReasonOf(event) };
     const end = Date.parse(attempt.startedAt) + attempt.durationMs;
-    return { ...attempt, nextDelayMs: Math.max(0, Date.parse(next.startedAt) - end) };
+    return { ...attempt, nextDelayMs: attempt.nextDelayMs ?? Math.max(0, Date.parse(next.startedAt) - end) };
   });
 }
 
 const stopReasons: readonly unknown[] = [
   'exhausted',
   'nonRetryable',
+  'errorRate',
   'policy',
   'cancelled',
   'deadline',
 ] satisfies StopReason[];
 
 function stopReasonOf(event: HistoryEvent): StopReason {
-  const recorded: unknown = event.details?.['stopReason'];
+  const listed: unknown = event.details?.['attempts'];
+  const last: unknown = Array.isArray(listed) ? listed.findLast((one) => typeof one === 'object') : event.details;
+  const recorded: unknown = typeof last === 'object' && last !== null ? Reflect.get(last, 'stopReason') : undefined;
   if (stopReasons.includes(recorded)) return recorded as StopReason;
   if (event.errorCode === 'CANCELLED') return 'cancelled';
   if (event.errorCode === 'BLOCKED') return 'policy';

@@ -52,29 +52,25 @@ describe('domain/observability/failures', () => {
     assert.deepEqual(
       attempts.map((one) => [one.n, one.startedAt, one.nextDelayMs, one.stopReason]),
       [
-        [1, second(1.5), 1500, undefined],
-        [2, second(3.5), 1500, undefined],
-        [3, second(5.5), null, 'exhausted'],
+        [1, second(2), 1500, undefined],
+        [2, second(4), 1500, undefined],
+        [3, second(6), null, 'exhausted'],
       ],
     );
   });
 
   it('lists tries that the event itself holds', () => {
     const attempts = [
-      { startedAt: second(0), durationMs: 100, errorCode: 'TIMEOUT', retryable: true },
-      { startedAt: second(1), durationMs: 100, errorCode: 'UNAUTHORIZED', retryable: false },
+      { at: second(0), durationMs: 100, errorCode: 'TIMEOUT', delayMs: 250 },
+      { at: second(1), durationMs: 100, errorCode: 'TIMEOUT', stopReason: 'errorRate' },
       'junk',
     ];
-    const result = failedOperation(
-      failure(2, { errorCode: 'UNAUTHORIZED', retryable: false, details: { attempts } }),
-      [],
-      null,
-    );
+    const result = failedOperation(failure(0, { attempt: 2, details: { attempts } }), [], null);
     assert.deepEqual(
       result.attempts.map((one) => [one.n, one.errorCode, one.nextDelayMs, one.stopReason]),
       [
-        [1, 'TIMEOUT', 900, undefined],
-        [2, 'UNAUTHORIZED', null, 'nonRetryable'],
+        [1, 'TIMEOUT', 250, undefined],
+        [2, 'TIMEOUT', null, 'errorRate'],
       ],
     );
   });
