@@ -102,6 +102,11 @@ export class ConnectionService implements Sessions {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
+  /** Reads settings anew. */
+  refresh(): void {
+    this.#onSettings();
+  }
+
   /** Every entry of settings, also broken ones and also in an untrusted workspace. */
   views(): readonly ConnectionView[] {
     return this.#catalogue.entries().map((entry) => this.#view(entry));

@@ -103,6 +103,18 @@ export function parseUrl(url: string, path: string, problems: Problems): ParsedU
   return { tls: kind === 'tls', ...address, ...login, ...query, ...database };
 }
 
+/** Reads what a person types as an address: a URL, `host`, `host:port`, `[v6]:port`, or the path of a socket. */
+export function readAddress(typed: string, path: string, problems: Problems): ParsedUrl | undefined {
+  const given = typed.trim();
+  if (given.includes('://')) return parseUrl(given, path, problems);
+  if (given.startsWith('/')) return { tls: false, socketPath: given };
+  if (given === '') return problems.add(path, 'must not be empty');
+  // An IPv6 address without brackets has no port: its last group could not be told from one.
+  const address = /^[^[\]]*:[^[\]]*:/.test(given) ? `[${given}]` : given;
+  const read = addressOf(address, path, problems);
+  return read && { tls: false, ...read };
+}
+
 type Login = Pick<ParsedUrl, 'username' | 'password'>;
 
 function loginOf(part: string | undefined, path: string, problems: Problems): Login | undefined {
