@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureHost } from '../test/support/host/ensureHost.ts';
-import { ownFolder, spawnOwned } from '../test/support/processes.ts';
+import { endWithNpm, ownFolder, spawnOwned } from '../test/support/processes.ts';
 import { projectRoot } from '../test/support/root.ts';
 import type { TestEvent } from '../test/support/testResults.ts';
 
@@ -155,6 +155,7 @@ async function main(): Promise<Count> {
   return sum(counts);
 }
 
+endWithNpm();
 main().then(
   ({ passed, failed }) => {
     console.log(`${passed} passed, ${failed} failed`);

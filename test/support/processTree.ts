@@ -34,6 +34,11 @@ function processTable(): Row[] {
     );
 }
 
+/** The process above another one; undefined when that one has ended. */
+export function parentOf(pid: number): number | undefined {
+  return processTable().find((row) => row.pid === pid)?.parent;
+}
+
 /** A value that changes when the system gives the same pid to another process; empty where it cannot be known. */
 export function birthmark(pid: number): string {
   return process.platform === 'linux' ? (statFields(pid)?.[19] ?? 'gone') : '';
@@ -62,7 +67,20 @@ export function familyOf(pid: number): number[] {
   return [...family];
 }
 
-/** Sends a signal to a process and everything below it; those that ended meanwhile are passed over. */
+function commandOf(pid: number): string {
+  try {
+    return process.platform === 'linux'
+      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      : execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+  } catch {
+    return ''; // ended meanwhile
+  }
+}
+
+/**
+ * Sends a signal to a process and everything below it; those that ended meanwhile are passed over. Guards are spared: they
+ * still have the folders of the dead to remove, and end by themselves.
+ */
 export function signalFamily(pid: number, signal: NodeJS.Signals): void {
   if (process.platform === 'win32') {
     try {
@@ -73,6 +91,7 @@ export function signalFamily(pid: number, signal: NodeJS.Signals): void {
     return;
   }
   for (const member of familyOf(pid)) {
+    if (/support[/\\]guard\.ts/.test(commandOf(member))) continue;
     try {
       process.kill(member, signal);
     } catch {

@@ -7,7 +7,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { signalFamily } from './processTree.ts';
+import { birthmark, isAlive, parentOf, signalFamily } from './processTree.ts';
 import { projectRoot } from './root.ts';
 
 export interface Owned {
@@ -137,4 +137,18 @@ export async function spawnOwned(command: string, args: readonly string[], optio
       if (!(await waitAtMost(exited, 5000))) throw new Error(`${command} (pid ${pid}) does not end`);
     },
   };
+}
+
+/**
+ * For the program behind an npm script: ends it when npm is gone. npm and its shell pass signals on, but cannot when they are
+ * killed, and the run would go on unseen.
+ */
+export function endWithNpm(): void {
+  if (!process.env.npm_lifecycle_event || process.platform === 'win32') return;
+  const shell = process.ppid;
+  const above = [shell, parentOf(shell) ?? 0].filter((pid) => pid > 1).map((pid) => ({ pid, mark: birthmark(pid) }));
+  const timer = setInterval(() => {
+    if (!above.every(({ pid, mark }) => isAlive(pid) && birthmark(pid) === mark)) process.exit(1);
+  }, 1000);
+  timer.unref();
 }
