@@ -117,6 +117,11 @@ export class ConnectionService implements Sessions {
     return this.#view(this.#catalogue.find(idOrUid));
   }
 
+  /** By uid or id. @throws Failure VALIDATION_ERROR when there is none, or its entry in settings has problems */
+  definitionOf(idOrUid: string): ConnectionDefinition {
+    return usable(this.#catalogue.find(idOrUid)).definition;
+  }
+
   /** The connection that commands without an argument mean: the one chosen or connected last. */
   current(): ConnectionView | undefined {
     const entry = this.#current === undefined ? undefined : this.#catalogue.byUid(this.#current);
