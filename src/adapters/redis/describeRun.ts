@@ -3,6 +3,7 @@ import { Failure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { Pace } from './pace.ts';
+import { Patience } from './patience.ts';
 import { RespError } from './respReader.ts';
 
 type Column = 'type' | 'ttl' | 'memory';
@@ -86,13 +87,13 @@ export class DescribeRun {
   private readonly indexes: Uint32Array;
   private readonly columns: readonly Column[];
   private readonly into: WritableColumns;
-  private readonly silenceMs: number;
   private readonly pace = new Pace({ first: 500, least: 50, most: 1_000 });
   private readonly batches: { readonly count: number; readonly until: number; readonly at: number }[] = [];
   private sent = 0;
+  private lastBatchEnd = 0;
   private answers = 0;
   private settle: { resolve(): void; reject(cause: unknown): void } | undefined;
-  private silence: NodeJS.Timeout | undefined;
+  private readonly patience: Patience;
 
   constructor(
     connection: BulkConnection,
@@ -105,7 +106,7 @@ export class DescribeRun {
     this.indexes = work.indexes;
     this.into = work.into;
     this.columns = columnsOf(options);
-    this.silenceMs = silenceMs;
+    this.patience = new Patience(connection.link, silenceMs, 'TYPE, PTTL and MEMORY USAGE');
   }
 
   /** Resolves when every key is described; rejects with the Failure of the connection. */
@@ -120,16 +121,15 @@ export class DescribeRun {
         link.onDeath(reject);
         signal?.addEventListener('abort', abort, { once: true });
         if (signal?.aborted === true) return abort();
-        this.silence = setTimeout(() => link.destroy(this.silent()), this.silenceMs);
         wire.takeOver((chunk) => {
-          this.silence?.refresh();
+          this.patience.received(chunk.length);
           reader.push(chunk);
         });
         this.fill();
       });
       wire.handBack();
     } finally {
-      clearTimeout(this.silence);
+      this.patience.end();
       signal?.removeEventListener('abort', abort);
     }
   }
@@ -141,6 +141,7 @@ export class DescribeRun {
       const until = to * this.columns.length;
       this.batches.push({ count: to - this.sent, until, at: performance.now() });
       this.sent = to;
+      this.patience.begin();
     }
   }
 
@@ -157,11 +158,10 @@ export class DescribeRun {
     // The batch behind it began to be worked on only now.
     this.pace.learn(batch.count, (now - Math.max(batch.at, this.lastBatchEnd)) / 2);
     this.lastBatchEnd = now;
+    this.patience.begin();
     this.fill();
     if (this.answers === this.indexes.length * this.columns.length) this.settle?.resolve();
   }
-
-  private lastBatchEnd = 0;
 
   private write(column: Column, index: number, line: string): void {
     const mark = line.charCodeAt(0);
@@ -178,17 +178,5 @@ export class DescribeRun {
     const value = Number(line.slice(1));
     if (column === 'ttl') this.into.ttlMs[index] = value;
     else this.into.memoryBytes[index] = value;
-  }
-
-  private silent(): Failure {
-    const within = this.silenceMs.toLocaleString('en-US');
-    return new Failure(
-      'TIMEOUT',
-      `${this.connection.link.label} did not describe the keys within ${within} ms, so the connection was cut.`,
-      {
-        retryable: true,
-        nextAction: "Look at the server's load, or raise the connection's timeoutMs.",
-      },
-    );
   }
 }

@@ -3,6 +3,7 @@ import type { KeyList } from '../../domain/keys/keyList.ts';
 import { RedisErrorReply, type RedisCommand } from '../../domain/redis/command.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { Pace } from './pace.ts';
+import { Patience } from './patience.ts';
 import { encodeCommands } from './respWriter.ts';
 import { ScanReader } from './scanReader.ts';
 
@@ -34,19 +35,18 @@ export class ScanRun {
   private readonly connection: BulkConnection;
   private readonly filter: ScanFilter;
   private readonly pace: Pace;
-  private readonly silenceMs: number;
   private readonly ready: ScanStep[] = [];
   private readonly asked: { readonly count: number; readonly at: number }[] = [];
   private next = '';
   private held: string | undefined;
   private waiter: Waiter | undefined;
   private failed: unknown;
-  private silence: NodeJS.Timeout | undefined;
+  private readonly patience: Patience;
 
   constructor(connection: BulkConnection, filter: ScanFilter, count: number, silenceMs: number) {
     this.connection = connection;
     this.filter = filter;
-    this.silenceMs = silenceMs;
+    this.patience = new Patience(connection.link, silenceMs, 'SCAN');
     this.pace = new Pace({ first: 1_000, least: Math.min(100, count), most: count });
     const reader = new ScanReader({
       cursor: (cursor) => this.gotCursor(cursor),
@@ -55,7 +55,7 @@ export class ScanRun {
     });
     connection.link.onDeath((cause) => this.fail(cause));
     connection.wire.takeOver((chunk) => {
-      this.silence?.refresh();
+      this.patience.received(chunk.length);
       reader.push(chunk);
     });
   }
@@ -77,7 +77,7 @@ export class ScanRun {
 
   /** Ends the walk. The connection can be used again only when nothing was asked that has no answer yet. */
   stop(): { readonly idle: boolean } {
-    clearTimeout(this.silence);
+    this.patience.end();
     this.waiter?.reject(new Failure('CANCELLED', 'The scan was cancelled.'));
     this.waiter = undefined;
     const idle = this.asked.length === 0 && this.failed === undefined;
@@ -97,21 +97,8 @@ export class ScanRun {
       ...(type === undefined ? [] : ['TYPE', type]),
     ];
     this.asked.push({ count, at: performance.now() });
-    this.silence ??= setTimeout(() => this.connection.link.destroy(this.silent()), this.silenceMs);
-    this.silence.refresh();
+    this.patience.begin();
     this.connection.wire.writeBytes(encodeCommands([command]));
-  }
-
-  private silent(): Failure {
-    const seconds = this.silenceMs.toLocaleString('en-US');
-    return new Failure(
-      'TIMEOUT',
-      `${this.connection.link.label} did not answer SCAN within ${seconds} ms, so the connection was cut.`,
-      {
-        retryable: true,
-        nextAction: "Look at the server's load, or raise the connection's timeoutMs.",
-      },
-    );
   }
 
   private gotCursor(cursor: string): void {
@@ -125,10 +112,8 @@ export class ScanRun {
 
   private gotPage(keys: KeyList): void {
     const count = this.asked.shift()?.count ?? 0;
-    if (this.asked.length === 0) {
-      clearTimeout(this.silence);
-      this.silence = undefined;
-    }
+    if (this.asked.length === 0) this.patience.end();
+    else this.patience.begin();
     const step = { keys, cursor: this.next, count };
     const { waiter } = this;
     if (waiter === undefined) {
@@ -147,7 +132,7 @@ export class ScanRun {
   }
 
   private fail(cause: unknown): void {
-    clearTimeout(this.silence);
+    this.patience.end();
     this.failed ??= cause;
     this.waiter?.reject(this.failed);
     this.waiter = undefined;
