@@ -1,7 +1,11 @@
 // What travels between the extension host and the store's worker.
 import type {
+  ActivityQuery,
+  ActivityRecord,
   ConnectionRecord,
   OperationBucket,
+  PeriodOperations,
+  StoredActivity,
   StoredKeySnapshot,
   StoreHealth,
   StoreScope,
@@ -23,6 +27,10 @@ export interface StoreCalls {
   'history.timeline'(query: TimelineQuery): TimelinePage;
   'history.samples'(query: TimeWindow & StoreScope): readonly ObservabilitySnapshot[];
   'history.operations'(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): readonly OperationBucket[];
+  'history.sampleAt'(query: { readonly connectionId: string; readonly at: string }): ObservabilitySnapshot | null;
+  'history.families'(query: TimeWindow & StoreScope & { readonly sketches: boolean }): PeriodOperations;
+  'history.activity'(query: ActivityQuery): StoredActivity;
+  'history.appendActivity'(record: ActivityRecord): void;
   'history.flush'(): void;
   'snapshots.add'(snapshots: readonly StoredKeySnapshot[]): void;
   'snapshots.list'(query: {

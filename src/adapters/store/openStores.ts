@@ -36,6 +36,10 @@ export function openStores(options: OpenStoresOptions): Stores {
       timeline: (query) => worker.call('history.timeline', query),
       samples: (query) => worker.call('history.samples', query),
       operations: (query) => worker.call('history.operations', query),
+      sampleAt: (query) => worker.call('history.sampleAt', query),
+      families: (query) => worker.call('history.families', query),
+      activity: (query) => worker.call('history.activity', query),
+      appendActivity: (record) => worker.call('history.appendActivity', record),
       flush: () => worker.call('history.flush'),
     },
     snapshots: {

@@ -19,6 +19,11 @@ import {
 } from './repositories/keySnapshots.ts';
 import { appendSamples, samplesOfPart } from './repositories/observabilitySamples.ts';
 import { operationBuckets, rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
+import { rollUpFamilies } from './repositories/familyRollups.ts';
+import { addActivity, rollUpPatterns } from './repositories/patternRollups.ts';
+import { storedActivity } from './storedActivity.ts';
+import { periodOperations } from './periodOperations.ts';
+import { sampleAt } from './sampleAt.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
 import { timelinePage } from './timelinePages.ts';
 import { isoMs } from './windows.ts';
@@ -94,6 +99,10 @@ export class StoreService {
       'history.timeline': (query) => this.reading(() => timelinePage(history, query)),
       'history.samples': (query) => this.reading(() => this.samples(query)),
       'history.operations': (query) => this.reading(() => operationBuckets(history.read(), query)),
+      'history.sampleAt': (query) => this.reading(() => sampleAt(history, query)),
+      'history.families': (query) => this.reading(() => periodOperations(history, query)),
+      'history.activity': (query) => this.reading(() => storedActivity(history, query)),
+      'history.appendActivity': (record) => history.commit((tx) => addActivity(tx, record)),
       'history.flush': () => telemetry.flush(),
       'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
       'snapshots.list': (query) => listKeySnapshots(control.read(), query),
@@ -123,6 +132,8 @@ export class StoreService {
       appendEvents(tx, events);
       appendSamples(tx, samples);
       rollUpEvents(tx, events);
+      rollUpFamilies(tx, events);
+      rollUpPatterns(tx, events);
       rollUpCoverage(tx, samples);
     });
   }

@@ -83,6 +83,11 @@ function filterOf(query: Filter): Condition {
     inList('environment', query.environments),
     inList('action', query.actions),
     inList('status', query.statuses),
+    // Word for word as in the partial indexes: SQLite recognises them by that.
+    query.source === undefined
+      ? undefined
+      : { sql: `source = '${query.source === 'engine' ? 'engine' : 'app'}'`, params: [] },
+    query.slow === true ? { sql: "duration_ms >= 100 OR action = 'engine.slowCommand'", params: [] } : undefined,
     pattern === undefined
       ? undefined
       : {

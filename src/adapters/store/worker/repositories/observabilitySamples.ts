@@ -77,3 +77,13 @@ export function samplesOfPart(
     )
     .map(sampleOf);
 }
+
+/** The newest sample of a connection in one part, at or before a time. */
+export function sampleOfPartAt(part: SqlDatabase, connectionId: string, at: string): ObservabilitySnapshot | null {
+  const [row] = part.all(
+    `SELECT ${columns} FROM observability_snapshots WHERE connection_id = ? AND timestamp <= ?
+     ORDER BY timestamp DESC, id DESC LIMIT 1`,
+    [connectionId, at],
+  );
+  return row === undefined ? null : sampleOf(row);
+}
