@@ -1,0 +1,18 @@
+import type { HistoryEvent } from '../timeline/event.ts';
+import type { ConnectionHealth, TrendPoint } from './overview.ts';
+import type { SampleSeries } from './series.ts';
+
+/** What the charts of one connection over a window are drawn from. */
+export interface ConnectionCharts {
+  readonly from: string;
+  readonly to: string;
+  /** 0..1: watched share of the window. */
+  readonly coverage: number;
+  readonly health: ConnectionHealth;
+  readonly bucketSeconds: number;
+  /** Oldest first; a bucket that is absent saw no operation of ours. */
+  readonly operations: readonly TrendPoint[];
+  readonly samples: SampleSeries;
+  /** Among the newest 1,000 operations, slowest first, at most 10. */
+  readonly slowOperations: readonly HistoryEvent[];
+}
