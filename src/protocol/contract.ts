@@ -1,4 +1,4 @@
-import type { z } from 'zod/mini';
+import type * as z from 'zod/mini';
 
 /** One request that a page may make: `in` is parsed in the host before anything happens, `out` is only a type. */
 export interface RequestShape<In = unknown, Out = unknown> {

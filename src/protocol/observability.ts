@@ -1,7 +1,7 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Environment } from '../domain/connections/definition.ts';
-import type { ConnectionHealth, TrendPoint } from '../domain/observability/overview.ts';
-import type { SampleSeries } from '../domain/observability/series.ts';
+import type { ConnectionCharts } from '../domain/observability/charts.ts';
+import type { LiveUpdate } from '../domain/observability/live.ts';
 import type { EventStatus, HistoryEvent } from '../domain/timeline/event.ts';
 import { event, request } from './contract.ts';
 
@@ -15,8 +15,7 @@ export interface PanelConnection {
   readonly cause?: string;
 }
 
-export const panelTabs = ['overview', 'timeline'] as const;
-export type PanelTab = (typeof panelTabs)[number];
+export type PanelTab = 'overview' | 'timeline';
 
 /** Where a command wants the panel to look. */
 export interface PanelFocus {
@@ -34,43 +33,15 @@ export interface PanelContext {
   /** Why history cannot be read or is not being written; absent = all is well. */
   readonly storeProblem?: string;
   readonly sampleSeconds: number;
-  /** Seconds that the page's clock is ahead of the host's are not assumed zero: the host's time at this message. */
+  /** The host's time, UTC: in a remote window the page's clock may differ. */
   readonly now: string;
   readonly focus?: PanelFocus;
-}
-
-/** What the charts of one connection draw. */
-export interface OverviewCharts {
-  readonly from: string;
-  readonly to: string;
-  /** 0..1: watched share of the window. */
-  readonly coverage: number;
-  readonly health: ConnectionHealth | null;
-  readonly bucketSeconds: number;
-  /** Oldest first; a bucket that is absent was not watched. */
-  readonly operations: readonly TrendPoint[];
-  readonly samples: SampleSeries;
-  /** Slowest first, at most 10. */
-  readonly slowOperations: readonly HistoryEvent[];
 }
 
 export interface TimelineRows {
   readonly events: readonly HistoryEvent[];
   readonly cursor?: string;
   readonly total: number;
-}
-
-/** The present moment of the watched connection, at most once a second. */
-export interface LivePoint {
-  readonly connectionId: string;
-  readonly at: string;
-  readonly opsPerSecond: number | null;
-  readonly usedMemoryBytes: number | null;
-  readonly maxMemoryBytes: number | null;
-  readonly hitRatio: number | null;
-  readonly connectedClients: number | null;
-  /** Grows whenever the stored history of the window may have changed: time to ask again. */
-  readonly revision: number;
 }
 
 const id = z.string().check(z.minLength(1), z.maxLength(200));
@@ -84,7 +55,7 @@ export const observabilityContract = {
     ready: request<PanelContext>()(z.strictObject({})),
     /** What to push `live` for; null = nothing. */
     watch: request<void>()(z.strictObject({ connectionId: z.nullable(id), live: z.boolean() })),
-    overview: request<OverviewCharts>()(z.strictObject({ connectionId: id, ...window })),
+    overview: request<ConnectionCharts>()(z.strictObject({ connectionId: id, ...window })),
     timeline: request<TimelineRows>()(
       z.strictObject({
         ...window,
@@ -113,7 +84,7 @@ export const observabilityContract = {
   },
   events: {
     context: event<PanelContext>(),
-    live: event<LivePoint>(),
+    live: event<LiveUpdate>(),
     focus: event<PanelFocus>(),
   },
 } as const;

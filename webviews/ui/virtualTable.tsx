@@ -26,7 +26,7 @@ interface VirtualTableProps<Row> {
   readonly onOpen: (row: Row) => void;
   /** The end of `rows` comes into view and there is more. */
   readonly onNearEnd?: () => void;
-  readonly rowClass?: (row: Row) => string;
+  readonly onScrolled?: (topPx: number) => void;
 }
 
 const ROW_PX = 22;
@@ -107,7 +107,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): VNode {
       tabIndex={0}
       ref={body}
       onKeyDown={onKeyDown}
-      onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
+      onScroll={(event) => {
+        setScrolled(event.currentTarget.scrollTop);
+        props.onScrolled?.(event.currentTarget.scrollTop);
+      }}
     >
       <div class="table-row table-head" role="row" aria-rowindex={1} style={tracks}>
         {shown.map((column) => (
@@ -127,7 +130,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): VNode {
                 role="row"
                 aria-rowindex={at + 2}
                 aria-selected={at === selectedAt}
-                class={`table-row ${props.rowClass?.(row) ?? ''}`}
+                class="table-row"
                 style={tracks}
                 onClick={() => props.onSelect(row)}
                 onDblClick={() => props.onOpen(row)}

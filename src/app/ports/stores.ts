@@ -1,7 +1,10 @@
 import type { Bytes } from '../../domain/bytes.ts';
 import type { Environment } from '../../domain/connections/definition.ts';
 import type { SnapshotReason } from '../../domain/keys/types.ts';
+import type { ActivityRow, ActivitySource } from '../../domain/observability/activity.ts';
+import type { LatencySketchJson } from '../../domain/observability/latencySketch.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
+import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
 
 /** Half-open [from, to), UTC ISO-8601. */
@@ -19,6 +22,9 @@ export interface StoreScope {
 export interface TimelineQuery extends TimeWindow, StoreScope {
   readonly actions?: readonly string[];
   readonly statuses?: readonly EventStatus[];
+  readonly source?: HistoryEvent['source'];
+  /** Only what was slow: our operations of 100 ms and more, and the server's own slow commands. */
+  readonly slow?: boolean;
   /** Substring of action, key or pattern, error code. */
   readonly text?: string;
   readonly cursor?: string;
@@ -48,6 +54,58 @@ export interface OperationBucket {
   readonly coverage: number;
 }
 
+/** Our own operations of one command family in a window. */
+export interface FamilyOperations {
+  readonly family: string;
+  readonly operations: number;
+  readonly errors: number;
+  readonly timeouts: number;
+  readonly slow: number;
+  /** Of what succeeded; absent unless asked for. */
+  readonly sketch?: LatencySketchJson;
+  /** Operations and slow ones per minute of `PeriodOperations.minutes`, in its order. */
+  readonly operationsPerMinute: readonly number[];
+  readonly slowPerMinute: readonly number[];
+}
+
+export interface PeriodOperations {
+  /** Whole minutes of the window in which a connection was watched or used, epoch seconds. */
+  readonly minutes: readonly number[];
+  /** Seconds that connections were watched or used, added up over them. */
+  readonly watchedSeconds: number;
+  /** 0..1: of the window, on average over the connections that were seen in it. */
+  readonly coverage: number;
+  readonly families: readonly FamilyOperations[];
+}
+
+/** Where a watch or our own operations touched keys; `buckets` equal stretches of the window. */
+export interface ActivityQuery extends TimeWindow, StoreScope {
+  readonly source: Exclude<ActivitySource, 'scan'>;
+  /** 1..1,000 */
+  readonly buckets: number;
+  /** Patterns at most. */
+  readonly limit: number;
+}
+
+export interface StoredActivity {
+  readonly touches: number;
+  /** The most touched first, exact. */
+  readonly patterns: readonly PatternCount[];
+  /** Touches of the most touched pattern that is not among them; 0 when all are. */
+  readonly nextTouches: number;
+  /** 0..1, as in `PeriodOperations`. */
+  readonly coverage: number;
+  readonly buckets: readonly { readonly touches: number; readonly errors: number; readonly coverage: number }[];
+}
+
+/** What a watch saw, to be kept as roll-ups: no event rows. */
+export interface ActivityRecord {
+  readonly source: 'notifications' | 'monitor';
+  readonly connectionId: string;
+  readonly environment: Environment;
+  readonly rows: readonly ActivityRow[];
+}
+
 /** The store `history`: timeline, samples, roll-ups. Telemetry: acknowledged at once, durable within a second. */
 export interface HistoryStore {
   append(events: readonly HistoryEvent[]): Promise<void>;
@@ -57,6 +115,13 @@ export interface HistoryStore {
   samples(query: TimeWindow & StoreScope): Promise<readonly ObservabilitySnapshot[]>;
   /** One row per bucket and connection that had operations or coverage; `bucketSeconds` is a multiple of 60. */
   operations(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): Promise<readonly OperationBucket[]>;
+  /** The newest sample of a connection at or before a time. */
+  sampleAt(query: { readonly connectionId: string; readonly at: string }): Promise<ObservabilitySnapshot | null>;
+  /** By command family, from roll-ups; the ends of a window that is not whole minutes from rows. Sketches cost time. */
+  families(query: TimeWindow & StoreScope & { readonly sketches: boolean }): Promise<PeriodOperations>;
+  /** By key pattern and over time, from roll-ups and, where a minute lies in two buckets, rows. */
+  activity(query: ActivityQuery): Promise<StoredActivity>;
+  appendActivity(record: ActivityRecord): Promise<void>;
   /** Forces what is buffered to disk. */
   flush(): Promise<void>;
 }

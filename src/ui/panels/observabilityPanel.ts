@@ -1,0 +1,202 @@
+import { commands, Uri, type Disposable } from 'vscode';
+import { watchLive } from '../../app/observability/live.ts';
+import { connectionCharts } from '../../app/observability/overview.ts';
+import type { Sampler } from '../../app/observability/sampler.ts';
+import { timeline } from '../../app/observability/timeline.ts';
+import type { WatchedConnections } from '../../app/observability/watched.ts';
+import { isoTime, type Clock } from '../../app/ports/clock.ts';
+import type { Log, Settings, Trust } from '../../app/ports/environment.ts';
+import type { StoreHealth, Stores } from '../../app/ports/stores.ts';
+import type { Gate } from '../../app/redis/gate.ts';
+import type { ConnectionSummary } from '../../domain/connections/definition.ts';
+import { display, undisplay } from '../../domain/display.ts';
+import { keyOf, type Key } from '../../domain/keys/key.ts';
+import type { RequestIn } from '../../protocol/contract.ts';
+import type { ObservabilityContract, PanelConnection, PanelContext, PanelFocus } from '../../protocol/observability.ts';
+import { panelTypes } from '../contributions.ts';
+import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+
+export interface ObservabilityPanelParts {
+  readonly extensionUri: Uri;
+  readonly gate: Pick<Gate, 'run'>;
+  readonly stores: Stores;
+  readonly connections: WatchedConnections;
+  readonly sampler: Pick<Sampler, 'sampleNow'>;
+  readonly settings: Settings;
+  readonly trust: Trust;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** @throws Failure with the true cause */
+  connect(connectionId: string): Promise<void>;
+  /** URI of the key's document. */
+  keyUri(connectionId: string, key: Key): string;
+}
+
+/** The Observability panel: Overview and Timeline of the connections. */
+export class ObservabilityPanel implements Disposable {
+  private readonly panel: SinglePanel<ObservabilityContract>;
+  private session: Session | undefined;
+  /** Asked for before a page was there to be told. */
+  private pending: PanelFocus | undefined;
+
+  constructor(parts: ObservabilityPanelParts) {
+    this.panel = new SinglePanel(parts.extensionUri, {
+      viewType: panelTypes.observability,
+      title: 'Observability',
+      page: 'observability',
+      contract: async () => (await import('../../protocol/observability.ts')).observabilityContract,
+      session: (page) => (this.session = new Session(parts, page, () => this.takePending())),
+      onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.observability }),
+    });
+  }
+
+  /** Opens or reveals the panel, and turns it to `focus`. */
+  async open(focus: PanelFocus = {}): Promise<void> {
+    this.pending = focus;
+    await this.panel.open();
+    if (this.session?.focus(focus) === true) this.pending = undefined;
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private takePending(): PanelFocus | undefined {
+    const focus = this.pending;
+    this.pending = undefined;
+    return focus;
+  }
+}
+
+/** One open page: answers its questions, and pushes while it is visible. */
+class Session implements PageSession<ObservabilityContract> {
+  private readonly parts: ObservabilityPanelParts;
+  private readonly page: OpenPage<ObservabilityContract>;
+  private readonly takeFocus: () => PanelFocus | undefined;
+  private readonly subscriptions: Disposable[];
+  private watched: { readonly connectionId: string | null; readonly live: boolean } | undefined;
+  private watching: Disposable | undefined;
+  private isReady = false;
+
+  constructor(
+    parts: ObservabilityPanelParts,
+    page: OpenPage<ObservabilityContract>,
+    takeFocus: () => PanelFocus | undefined,
+  ) {
+    this.parts = parts;
+    this.page = page;
+    this.takeFocus = takeFocus;
+    const tell = (): void => page.emit('context', this.context());
+    this.subscriptions = [
+      parts.connections.onDidChange(tell),
+      parts.trust.onDidGrant(tell),
+      parts.stores.onDidChangeHealth(tell),
+    ];
+  }
+
+  readonly handlers: PageSession<ObservabilityContract>['handlers'] = {
+    ready: () => {
+      this.isReady = true;
+      const focus = this.takeFocus();
+      return { ...this.context(), ...(focus === undefined ? {} : { focus }) };
+    },
+    watch: (wanted) => {
+      this.watched = wanted;
+      this.watchAgain();
+    },
+    overview: (input) => connectionCharts({ ...this.parts, history: this.parts.stores.history }, input),
+    timeline: ({ connectionId, statuses, actions, text, cursor, ...query }) =>
+      timeline(
+        { history: this.parts.stores.history, connections: this.parts.connections },
+        {
+          ...query,
+          ...(connectionId === null ? {} : { connectionIds: [connectionId] }),
+          ...(statuses === undefined ? {} : { statuses }),
+          ...(actions === undefined ? {} : { actions }),
+          ...(text === undefined ? {} : { text }),
+          ...(cursor === undefined ? {} : { cursor }),
+        },
+      ),
+    act: (input) => this.act(input),
+  };
+
+  /** Whether the page was told; else it will ask. */
+  focus(focus: PanelFocus): boolean {
+    if (!this.isReady || !this.page.isVisible()) return false;
+    this.page.emit('focus', focus);
+    return true;
+  }
+
+  visibilityChanged(visible: boolean): void {
+    // A hidden page is gone; the one that shows again asks first.
+    if (!visible) this.isReady = false;
+    this.watchAgain();
+  }
+
+  dispose(): void {
+    this.watching?.dispose();
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private watchAgain(): void {
+    this.watching?.dispose();
+    this.watching = undefined;
+    if (this.watched?.live !== true || !this.page.isVisible()) return;
+    const { connectionId } = this.watched;
+    this.watching = watchLive({ ...this.parts, history: this.parts.stores.history }, connectionId, (update) =>
+      this.page.emit('live', update),
+    );
+  }
+
+  private context(): PanelContext {
+    const { connections, trust, stores, settings, clock } = this.parts;
+    const problem = storeProblem(stores.health());
+    return {
+      trusted: trust.isTrusted(),
+      connections: connections.views().map(({ summary }) => panelConnection(summary)),
+      sampleSeconds: settings.number('observability.sampleSeconds'),
+      now: isoTime(clock),
+      ...(problem === undefined ? {} : { storeProblem: problem }),
+    };
+  }
+
+  private async act(input: RequestIn<ObservabilityContract, 'act'>): Promise<void> {
+    switch (input.act) {
+      case 'addConnection':
+        await commands.executeCommand('cachify.connections.add');
+        return;
+      case 'manageTrust':
+        await commands.executeCommand('workbench.trust.manage');
+        return;
+      case 'connect':
+        return this.parts.connect(input.connectionId);
+      case 'sampleNow':
+        await this.parts.sampler.sampleNow(input.connectionId);
+        return;
+      case 'openKey': {
+        const uri = this.parts.keyUri(input.connectionId, keyOf(undisplay(input.keyOrPattern)));
+        await commands.executeCommand('vscode.open', Uri.parse(uri, true));
+      }
+    }
+  }
+}
+
+function panelConnection({ id, name, environment, readOnly, state, cause }: ConnectionSummary): PanelConnection {
+  return {
+    id,
+    name: display(name),
+    environment,
+    readOnly,
+    state,
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+function storeProblem(health: StoreHealth): string | undefined {
+  if (health.kind === 'ready') return undefined;
+  const effect =
+    health.kind === 'readOnly'
+      ? 'What happens now is not recorded; what was recorded before is shown.'
+      : 'No history can be shown or recorded.';
+  return `${effect} ${health.reason}`;
+}

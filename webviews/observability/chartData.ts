@@ -1,0 +1,79 @@
+import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
+import type { TrendPoint } from '../../src/domain/observability/overview.ts';
+import type { ChartData, ChartSeries } from '../charts/plot.ts';
+
+/** The present slot is still filling; until it is, and for one slot more, nothing is missing. */
+const FILLING_SLOTS = 2;
+
+/** Stretches without any sample, UTC seconds. */
+export function gapsOf({ samples }: Pick<ConnectionCharts, 'samples'>): [number, number][] {
+  const { startMs, stepMs, coverage } = samples;
+  const at = (slot: number): number => (startMs + slot * stepMs) / 1000;
+  const gaps: [number, number][] = [];
+  let first: number | null = null;
+  for (let slot = 0; slot <= coverage.length; slot++) {
+    const isMissing = slot < coverage.length && coverage[slot] === 0;
+    if (isMissing) first ??= slot;
+    if (isMissing || first === null) continue;
+    const isPresent = slot === coverage.length && slot - first <= FILLING_SLOTS;
+    if (!isPresent) gaps.push([at(first), at(slot)]);
+    first = null;
+  }
+  return gaps;
+}
+
+function frame(charts: ConnectionCharts): Pick<ChartData, 'from' | 'to' | 'gaps'> {
+  return { from: Date.parse(charts.from) / 1000, to: Date.parse(charts.to) / 1000, gaps: gapsOf(charts) };
+}
+
+/** Columns of the samples; a point stands in the middle of its slot. */
+export function sampleChart(charts: ConnectionCharts, series: readonly ChartSeries[]): ChartData {
+  const { startMs, stepMs, coverage } = charts.samples;
+  const times = coverage.map((_covered, slot) => (startMs + (slot + 0.5) * stepMs) / 1000);
+  return { ...frame(charts), times, series, stacked: false };
+}
+
+/** Every bucket of the window, also those in which nothing was done. */
+function buckets(charts: ConnectionCharts): { readonly startSeconds: number; readonly bucket?: TrendPoint }[] {
+  const width = charts.bucketSeconds;
+  const byStart = new Map(charts.operations.map((bucket) => [Date.parse(bucket.from) / 1000, bucket]));
+  const first = Math.floor(Date.parse(charts.from) / 1000 / width) * width;
+  const count = Math.max(0, Math.ceil((Date.parse(charts.to) / 1000 - first) / width));
+  return Array.from({ length: count }, (_none, at) => {
+    const startSeconds = first + at * width;
+    const bucket = byStart.get(startSeconds);
+    return bucket === undefined ? { startSeconds } : { startSeconds, bucket };
+  });
+}
+
+/** Our own operations per second, by outcome, averaged over the bucket. No bar where nothing was done. */
+export function operationsChart(charts: ConnectionCharts): ChartData {
+  const all = buckets(charts);
+  const rate = (of: 'success' | 'error' | 'blocked'): (number | null)[] =>
+    all.map(({ bucket }) => (bucket === undefined ? null : bucket[of] / charts.bucketSeconds));
+  return {
+    ...frame(charts),
+    times: all.map(({ startSeconds }) => startSeconds),
+    stacked: true,
+    series: [
+      { label: 'succeeded', color: 'blue', kind: 'bars', pattern: 'plain', values: rate('success') },
+      { label: 'failed', color: 'red', kind: 'bars', pattern: 'stripes', values: rate('error') },
+      { label: 'blocked', color: 'orange', kind: 'bars', pattern: 'dots', values: rate('blocked') },
+    ],
+  };
+}
+
+/** Latency of our own operations, milliseconds; no line where nothing was done. */
+export function latencyChart(charts: ConnectionCharts): ChartData {
+  const all = buckets(charts);
+  const values = (of: 'p50Ms' | 'p95Ms'): (number | null)[] => all.map(({ bucket }) => bucket?.[of] ?? null);
+  return {
+    ...frame(charts),
+    times: all.map(({ startSeconds }) => startSeconds + charts.bucketSeconds / 2),
+    stacked: false,
+    series: [
+      { label: 'p50', color: 'blue', kind: 'line', values: values('p50Ms') },
+      { label: 'p95', color: 'purple', kind: 'line', dash: [6, 3], values: values('p95Ms') },
+    ],
+  };
+}

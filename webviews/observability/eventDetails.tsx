@@ -1,0 +1,106 @@
+import type { ComponentChildren, VNode } from 'preact';
+import { formatDuration } from '../../src/domain/format.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { Button } from '../ui/controls.tsx';
+import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { EventStatusMark } from './eventStatus.tsx';
+import { act, filter, range, tab } from './model.ts';
+import { detailsOpen } from './timelineModel.ts';
+import { localDateTime, utcText } from './times.ts';
+
+interface EventDetailsProps {
+  readonly event: HistoryEvent;
+  readonly connectionName: string;
+}
+
+/** One event in full, with the ways that lead on from it. */
+export function EventDetails({ event, connectionName }: EventDetailsProps): VNode {
+  const close = (): void => {
+    detailsOpen.value = false;
+    document.querySelector<HTMLElement>('.table')?.focus();
+  };
+  return (
+    <aside
+      class="details"
+      aria-label="Event"
+      onKeyDown={(pressed) => {
+        if (pressed.key === 'Escape') close();
+      }}
+    >
+      <header class="details-head">
+        <h2>{event.action}</h2>
+        <Button appearance="icon" label="Close details" onClick={close}>
+          <Icon name="close" />
+        </Button>
+      </header>
+      <dl class="details-list">
+        <Fact name="Outcome">
+          <EventStatusMark status={event.status} />
+          {event.errorCode !== undefined && <span> {event.errorCode}</span>}
+          {event.retryable === true && <span class="muted"> · may succeed when tried again</span>}
+        </Fact>
+        <Fact name="Time">
+          <span class="number">{localDateTime(event.timestamp)}</span>
+          <div class="muted number">{utcText(event.timestamp)}</div>
+        </Fact>
+        <Fact name="Took">{formatDuration(event.durationMs)}</Fact>
+        <Fact name="Connection">
+          {connectionName} <EnvironmentBadge environment={event.environment} />
+        </Fact>
+        {event.keyOrPattern !== '' && (
+          <Fact name="Key or pattern">
+            <span class="details-key">{event.keyOrPattern}</span>
+          </Fact>
+        )}
+        {event.redactedDiff !== undefined && <Fact name="Change">{event.redactedDiff}</Fact>}
+        <Fact name="Reported by">{event.source === 'app' ? 'Cachify Studio' : 'the Redis server'}</Fact>
+        {event.attempt !== undefined && event.attempt > 1 && <Fact name="Attempt">{event.attempt}</Fact>}
+        {event.runId !== undefined && <Fact name="Run">{event.runId}</Fact>}
+        {event.correlationId !== undefined && <Fact name="Belongs to">{event.correlationId}</Fact>}
+        {Object.entries(event.details ?? {}).map(([name, value]) => (
+          <Fact key={name} name={name}>
+            {typeof value === 'string' ? value : JSON.stringify(value)}
+          </Fact>
+        ))}
+      </dl>
+      <div class="details-actions">
+        {isKey(event) && (
+          <Button
+            onClick={() => act({ act: 'openKey', connectionId: event.connectionId, keyOrPattern: event.keyOrPattern })}
+          >
+            Open key
+          </Button>
+        )}
+        {event.keyOrPattern !== '' && (
+          <Button onClick={() => (filter.value = { ...filter.value, text: event.keyOrPattern })}>
+            Show all with this key
+          </Button>
+        )}
+        <Button onClick={() => showCharts(event)}>Show charts at this time</Button>
+      </div>
+    </aside>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+/** Scans record a pattern; these acts record one key. */
+function isKey({ action, keyOrPattern }: HistoryEvent): boolean {
+  return keyOrPattern !== '' && /^keys\.(read|write|rename|setTtl|restore)$/.test(action);
+}
+
+const AROUND_MS = 7.5 * 60_000;
+
+function showCharts(event: HistoryEvent): void {
+  const at = Date.parse(event.timestamp);
+  range.value = { kind: 'fixed', fromMs: at - AROUND_MS, toMs: at + AROUND_MS };
+  tab.value = 'overview';
+}

@@ -1,0 +1,188 @@
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { asFailure, type Failure } from '../../src/domain/failure.ts';
+import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
+import type { LiveServer, LiveUpdate } from '../../src/domain/observability/live.ts';
+import type {
+  ObservabilityContract,
+  PanelConnection,
+  PanelContext,
+  PanelFocus,
+  PanelTab,
+} from '../../src/protocol/observability.ts';
+import { connectToHost, keepState, keptState } from '../host.ts';
+import { parseKeptState, type TimelineFilter, type TimeRange } from './keptState.ts';
+
+export const host = connectToHost<ObservabilityContract>();
+
+const kept = parseKeptState(keptState());
+
+export const context = signal<PanelContext | null>(null);
+/** Why the host did not even say who is there. */
+export const contextFailure = signal<Failure | null>(null);
+export const tab = signal<PanelTab>(kept.tab);
+const chosenConnectionId = signal<string | null>(kept.connectionId);
+export const range = signal<TimeRange>(kept.range);
+export const live = signal(kept.live);
+export const filter = signal<TimelineFilter>(kept.filter);
+
+/** The chosen connection while it exists, else one that is connected, else the first. */
+export const connection = computed<PanelConnection | null>(() => {
+  const all = context.value?.connections ?? [];
+  const chosen = all.find((each) => each.id === chosenConnectionId.value);
+  return chosen ?? all.find((each) => each.state === 'ready') ?? all[0] ?? null;
+});
+
+export const charts = signal<ConnectionCharts | null>(null);
+export const chartsFailure = signal<Failure | null>(null);
+/** What the host refused to do on a click. */
+export const actFailure = signal<Failure | null>(null);
+export const liveUpdate = signal<LiveUpdate | null>(null);
+/** Looks of the last two minutes at the connection that is shown, oldest first; null = it did not answer. */
+export const liveLooks = signal<readonly (LiveServer | null)[]>([]);
+/** Grows when stored history may have changed. */
+export const revision = signal(0);
+
+const LOOKS_KEPT = 120;
+/** Milliseconds that the host's clock is ahead of the page's. */
+let hostAheadMs = 0;
+
+function nowMs(): number {
+  return Date.now() + hostAheadMs;
+}
+
+/** The chosen range at this moment, UTC. */
+export function currentWindow(): { readonly from: string; readonly to: string } {
+  const chosen = range.peek();
+  const toMs = chosen.kind === 'fixed' ? chosen.toMs : nowMs();
+  const fromMs = chosen.kind === 'fixed' ? chosen.fromMs : toMs - chosen.minutes * 60_000;
+  return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+}
+
+export function isFollowing(): boolean {
+  return live.value && range.value.kind === 'last';
+}
+
+export function choose(connectionId: string): void {
+  chosenConnectionId.value = connectionId;
+}
+
+/** A minute is the narrowest roll-up: closer than two of them there is nothing to see. */
+const NARROWEST_MS = 2 * 60_000;
+
+export function zoomTo(fromSeconds: number, toSeconds: number): void {
+  const middle = ((fromSeconds + toSeconds) / 2) * 1000;
+  const half = Math.max((toSeconds - fromSeconds) * 1000, NARROWEST_MS) / 2;
+  range.value = { kind: 'fixed', fromMs: Math.round(middle - half), toMs: Math.round(middle + half) };
+}
+
+let lastFollowing: TimeRange = kept.range.kind === 'last' ? kept.range : { kind: 'last', minutes: 60 };
+
+export function zoomOut(): void {
+  if (range.peek().kind === 'fixed') range.value = lastFollowing;
+}
+
+export function act(what: Parameters<typeof host.request<'act'>>[1]): void {
+  actFailure.value = null;
+  host.request('act', what).catch((error: unknown) => {
+    const failure = asFailure(error);
+    if (failure.code !== 'CANCELLED') actFailure.value = failure;
+  });
+}
+
+function applyFocus(focus: PanelFocus): void {
+  if (focus.tab !== undefined) tab.value = focus.tab;
+  if (focus.connectionId !== undefined) choose(focus.connectionId);
+  if (focus.from !== undefined && focus.to !== undefined) {
+    range.value = { kind: 'fixed', fromMs: Date.parse(focus.from), toMs: Date.parse(focus.to) };
+  }
+}
+
+function applyContext(next: PanelContext): void {
+  hostAheadMs = Date.parse(next.now) - Date.now();
+  context.value = next;
+  contextFailure.value = null;
+  if (next.focus !== undefined) applyFocus(next.focus);
+}
+
+/** Pulls everything anew: at the start, and when the page shows again, since a hidden page is told nothing. */
+async function pull(): Promise<void> {
+  try {
+    applyContext(await host.request('ready', {}));
+    revision.value += 1;
+  } catch (error) {
+    contextFailure.value = asFailure(error);
+  }
+}
+
+let asking: AbortController | undefined;
+
+/** Asks for the charts of what is chosen now; an older question is dropped. */
+export async function loadCharts(): Promise<void> {
+  const shown = connection.peek();
+  if (shown === null) return;
+  asking?.abort();
+  const abort = new AbortController();
+  asking = abort;
+  try {
+    const answer = await host.request('overview', { connectionId: shown.id, ...currentWindow() }, abort.signal);
+    charts.value = answer;
+    chartsFailure.value = null;
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure.code !== 'CANCELLED') chartsFailure.value = failure;
+  }
+}
+
+function onLive(update: LiveUpdate): void {
+  if (update.connectionId !== (connection.peek()?.id ?? null)) return;
+  if (update.revision !== liveUpdate.peek()?.revision) revision.value += 1;
+  liveUpdate.value = update;
+  if (update.server !== undefined || update.problem !== undefined) {
+    liveLooks.value = [...liveLooks.peek().slice(1 - LOOKS_KEPT), update.server ?? null];
+  }
+}
+
+function watch(connectionId: string | null, following: boolean): void {
+  host.request('watch', { connectionId, live: following }).catch((error: unknown) => {
+    const failure = asFailure(error);
+    if (failure.code !== 'CANCELLED') actFailure.value = failure;
+  });
+}
+
+/** Begins the conversation with the host; once per load of the page. */
+export function start(): void {
+  host.on('context', applyContext);
+  host.on('focus', applyFocus);
+  host.on('live', onLive);
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void pull();
+  });
+  const connectionId = computed(() => connection.value?.id ?? null);
+  const isKnown = computed(() => context.value !== null);
+  effect(() => {
+    if (range.value.kind === 'last') lastFollowing = range.value;
+    keepState({
+      tab: tab.value,
+      connectionId: chosenConnectionId.value,
+      range: range.value,
+      live: live.value,
+      filter: filter.value,
+    });
+  });
+  effect(() => {
+    void connectionId.value;
+    charts.value = null;
+    liveUpdate.value = null;
+    liveLooks.value = [];
+  });
+  effect(() => {
+    const shown = connectionId.value;
+    const following = isFollowing();
+    if (isKnown.value) untracked(() => watch(shown, following));
+  });
+  effect(() => {
+    void [connectionId.value, range.value, revision.value];
+    if (tab.value === 'overview') untracked(() => void loadCharts());
+  });
+  void pull();
+}

@@ -1,0 +1,46 @@
+import type { VNode } from 'preact';
+import { formatDuration, formatPercent } from '../../src/domain/format.ts';
+import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
+import type { PanelConnection } from '../../src/protocol/observability.ts';
+import { Button, Spinner } from '../ui/controls.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { charts, chartsFailure, loadCharts } from './model.ts';
+import { OverviewCharts } from './overviewCharts.tsx';
+import { SlowOperations } from './slowOperations.tsx';
+import { Stats } from './stats.tsx';
+
+/** How the connection is doing now, and how it went over the chosen range. */
+export function Overview({ shown }: { readonly shown: PanelConnection }): VNode {
+  const data = charts.value;
+  const failure = chartsFailure.value;
+  return (
+    <div class="overview">
+      {failure !== null && (
+        <Notice kind="error" action={<Button onClick={() => void loadCharts()}>Try again</Button>}>
+          {failure.message} {failure.nextAction}
+        </Notice>
+      )}
+      <Stats charts={data} />
+      {data === null ? (
+        <div class="page-waiting">{failure === null && <Spinner label="Reading history…" />}</div>
+      ) : (
+        <>
+          <Coverage data={data} />
+          <OverviewCharts data={data} isConnected={shown.state === 'ready'} />
+          <SlowOperations events={data.slowOperations} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Coverage({ data }: { readonly data: ConnectionCharts }): VNode {
+  const watchedMs = (Date.parse(data.to) - Date.parse(data.from)) * data.coverage;
+  if (data.coverage > 0.99) return <p class="coverage muted">The whole range was watched.</p>;
+  return (
+    <p class="coverage muted">
+      Watched for {formatDuration(watchedMs)} of this range ({formatPercent(data.coverage)}).{' '}
+      <span class="gap-mark" aria-hidden="true" /> Hatched: nobody looked, so nothing is known.
+    </p>
+  );
+}

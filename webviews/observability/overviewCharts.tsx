@@ -1,0 +1,115 @@
+import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatDuration,
+  formatPercent,
+  formatRate,
+} from '../../src/domain/format.ts';
+import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
+import type { ChartData, ChartSeries } from '../charts/plot.ts';
+import { TimeChart } from '../charts/timeChart.tsx';
+import { latencyChart, operationsChart, sampleChart } from './chartData.ts';
+import { zoomOut, zoomTo } from './model.ts';
+
+interface OverviewChartsProps {
+  readonly data: ConnectionCharts;
+  readonly isConnected: boolean;
+}
+
+const shared = { syncKey: 'overview', onZoom: zoomTo, onZoomOut: zoomOut };
+const nothingDone = 'No operation of ours in this range';
+
+/** The six courses of a connection; crosshair and zoom are one for all. */
+export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNode {
+  const drawn = useMemo(() => drawings(data), [data]);
+  const steps = `in steps of ${formatDuration(data.bucketSeconds * 1000)}`;
+  const noSample = isConnected ? 'No sample in this range yet' : 'No sample in this range: it was not connected';
+  const wasWatched = data.samples.coverage.some((covered) => covered > 0);
+  return (
+    <div class="charts">
+      <TimeChart
+        {...shared}
+        title="Load of the server"
+        unit="commands per second, all clients"
+        data={drawn.load}
+        format={(value) => `${formatRate(value)}/s`}
+        axisFormat={formatRate}
+        atLeast={1}
+        empty={noSample}
+      />
+      <TimeChart
+        {...shared}
+        title="Our operations"
+        unit={`per second, ${steps}`}
+        data={drawn.operations}
+        format={(value) => `${formatRate(value)}/s`}
+        axisFormat={formatRate}
+        atLeast={0.02}
+        empty={nothingDone}
+      />
+      <TimeChart
+        {...shared}
+        title="Latency of our operations"
+        unit={`ms, ${steps}`}
+        data={drawn.latency}
+        format={formatDuration}
+        axisFormat={(value) => formatCount(value, 2)}
+        atLeast={1}
+        empty={nothingDone}
+      />
+      <TimeChart
+        {...shared}
+        title="Memory"
+        unit="used by the server"
+        data={drawn.memory}
+        format={formatBytes}
+        atLeast={1024 * 1024}
+        empty={noSample}
+      />
+      <TimeChart
+        {...shared}
+        title="Hit ratio"
+        unit="share of lookups that found their key"
+        data={drawn.hits}
+        format={formatPercent}
+        atLeast={1}
+        atMost={1}
+        empty={wasWatched ? 'Nothing was looked up in this range' : noSample}
+      />
+      <TimeChart
+        {...shared}
+        title="Clients"
+        unit="connected"
+        data={drawn.clients}
+        format={(value) => formatCounted(value, 'client')}
+        axisFormat={formatCount}
+        atLeast={4}
+        empty={noSample}
+      />
+    </div>
+  );
+}
+
+type Drawing = 'load' | 'operations' | 'latency' | 'memory' | 'hits' | 'clients';
+
+function drawings(data: ConnectionCharts): Record<Drawing, ChartData> {
+  const { opsPerSecond, hitRatio, connectedClients } = data.samples;
+  return {
+    load: sampleChart(data, [{ label: 'commands', color: 'green', kind: 'area', values: opsPerSecond }]),
+    operations: operationsChart(data),
+    latency: latencyChart(data),
+    memory: sampleChart(data, memorySeries(data)),
+    hits: sampleChart(data, [{ label: 'hits', color: 'yellow', kind: 'area', values: hitRatio }]),
+    clients: sampleChart(data, [{ label: 'clients', color: 'orange', kind: 'line', values: connectedClients }]),
+  };
+}
+
+function memorySeries({ samples }: ConnectionCharts): ChartSeries[] {
+  const used: ChartSeries = { label: 'used', color: 'blue', kind: 'area', values: samples.usedMemoryBytes };
+  const isLimited = samples.maxMemoryBytes.some((limit) => limit !== null);
+  if (!isLimited) return [used];
+  return [used, { label: 'limit', color: 'red', kind: 'line', dash: [6, 3], values: samples.maxMemoryBytes }];
+}

@@ -1,0 +1,124 @@
+import type { VNode } from 'preact';
+import { formatCount, formatDuration } from '../../src/domain/format.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import type { PanelConnection } from '../../src/protocol/observability.ts';
+import { Button, Spinner } from '../ui/controls.tsx';
+import { EmptyState } from '../ui/emptyState.tsx';
+import { Notice } from '../ui/notice.tsx';
+import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
+import { EventDetails } from './eventDetails.tsx';
+import { EventStatusMark } from './eventStatus.tsx';
+import { noFilter } from './keptState.ts';
+import { context, filter, isFollowing } from './model.ts';
+import { TimelineFilters } from './timelineFilters.tsx';
+import {
+  detailsOpen,
+  failure,
+  loading,
+  loadMore,
+  reload,
+  rows,
+  scrolled,
+  selected,
+  selectedId,
+  total,
+  waiting,
+} from './timelineModel.ts';
+import { localDateTime, utcText } from './times.ts';
+
+/** Everything that was done, newest first. */
+export function Timeline({ shown }: { readonly shown: PanelConnection }): VNode {
+  const problem = failure.value;
+  const opened = detailsOpen.value ? selected.value : null;
+  return (
+    <div class="timeline">
+      <TimelineFilters shown={shown} />
+      {problem !== null && (
+        <Notice kind="error" action={<Button onClick={() => void reload()}>Try again</Button>}>
+          {problem.message} {problem.nextAction}
+        </Notice>
+      )}
+      <div class="timeline-body">
+        {rows.value.length === 0 ? <NoRows shown={shown} /> : <Rows />}
+        {opened !== null && <EventDetails event={opened} connectionName={nameOf(opened.connectionId)} />}
+      </div>
+    </div>
+  );
+}
+
+function NoRows({ shown }: { readonly shown: PanelConnection }): VNode {
+  if (loading.value || failure.value !== null) {
+    return <div class="page-waiting">{loading.value && <Spinner label="Reading events…" />}</div>;
+  }
+  const { allConnections, text, action, statuses } = filter.value;
+  if (text !== '' || action !== '' || statuses.length > 0) {
+    return (
+      <EmptyState
+        icon="search"
+        title="No event matches the filter"
+        action={<Button onClick={() => (filter.value = { ...noFilter, allConnections })}>Clear filter</Button>}
+      >
+        The text is searched in action, key or pattern, and error code, within the chosen time range.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon="history" title="Nothing was done in this time range">
+      Every operation on {allConnections ? 'any connection' : shown.name} is listed here with its outcome and duration:
+      opening a key, a save, a delete, an unlock. Values are never recorded.
+      {isFollowing() ? ' New ones appear by themselves.' : ''}
+    </EmptyState>
+  );
+}
+
+function nameOf(connectionId: string): string {
+  return context.value?.connections.find((each) => each.id === connectionId)?.name ?? connectionId;
+}
+
+const columns: readonly Column<HistoryEvent>[] = [
+  {
+    id: 'time',
+    title: 'Time',
+    width: '144px',
+    cell: (event) => <span class="number">{localDateTime(event.timestamp)}</span>,
+    hover: (event) => utcText(event.timestamp),
+  },
+  { id: 'status', title: 'Outcome', width: '80px', cell: (event) => <EventStatusMark status={event.status} /> },
+  { id: 'action', title: 'Action', width: 'minmax(104px, 1fr)', cell: (event) => event.action },
+  {
+    id: 'key',
+    title: 'Key or pattern',
+    width: 'minmax(64px, 3fr)',
+    cell: (event) => event.keyOrPattern,
+    hover: (event) => event.keyOrPattern,
+  },
+  { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: (event) => formatDuration(event.durationMs) },
+  {
+    id: 'connection',
+    title: 'Connection',
+    width: 'minmax(96px, 1fr)',
+    wideOnly: true,
+    cell: (event) => <span class="muted">{nameOf(event.connectionId)}</span>,
+  },
+  { id: 'code', title: 'Error code', width: '152px', wideOnly: true, cell: (event) => event.errorCode ?? '' },
+];
+
+function Rows(): VNode {
+  return (
+    <VirtualTable
+      label={`Timeline, ${formatCount(total.value)} events, newest first`}
+      columns={columns}
+      rows={rows.value}
+      total={Math.max(total.value - waiting.value.length, rows.value.length)}
+      rowId={(event) => event.id}
+      selected={selectedId.value}
+      onSelect={(event) => (selectedId.value = event.id)}
+      onOpen={(event) => {
+        selectedId.value = event.id;
+        detailsOpen.value = true;
+      }}
+      onNearEnd={() => void loadMore()}
+      onScrolled={scrolled}
+    />
+  );
+}

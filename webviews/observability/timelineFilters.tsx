@@ -1,0 +1,66 @@
+import type { VNode } from 'preact';
+import { formatCounted } from '../../src/domain/format.ts';
+import type { EventStatus } from '../../src/domain/timeline/event.ts';
+import type { PanelConnection } from '../../src/protocol/observability.ts';
+import { Button, Checkbox, Select, TextField } from '../ui/controls.tsx';
+import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { statusWords } from './eventStatus.tsx';
+import { eventStatuses, type TimelineFilter } from './keptState.ts';
+import { filter } from './model.ts';
+import { rows, showWaiting, total, waiting } from './timelineModel.ts';
+
+/** What the timeline shows, and how much of it there is. */
+export function TimelineFilters({ shown }: { readonly shown: PanelConnection }): VNode {
+  const { text, statuses, action, allConnections } = filter.value;
+  const actions = [...new Set([...rows.value.map((row) => row.action), ...(action === '' ? [] : [action])])].sort();
+  const set = (change: Partial<TimelineFilter>): void => {
+    filter.value = { ...filter.value, ...change };
+  };
+  return (
+    <Toolbar label="Filter">
+      <TextField
+        label="Filter by action, key or error code"
+        placeholder="Filter: action, key, error code"
+        value={text}
+        onInput={(next) => set({ text: next })}
+        onEscape={() => set({ text: '' })}
+      />
+      <Select
+        label="Action"
+        value={action}
+        choices={[{ value: '', text: 'Any action' }, ...actions.map((each) => ({ value: each, text: each }))]}
+        onChange={(next) => set({ action: next })}
+      />
+      {eventStatuses.map((status) => (
+        <Checkbox
+          key={status}
+          checked={statuses.length === 0 || statuses.includes(status)}
+          onChange={(on) => set({ statuses: withStatus(statuses, status, on) })}
+        >
+          {statusWords[status].text}
+        </Checkbox>
+      ))}
+      <Checkbox
+        checked={allConnections}
+        onChange={(on) => set({ allConnections: on })}
+        title={`Not only ${shown.name}`}
+      >
+        All connections
+      </Checkbox>
+      <ToolbarGap />
+      {waiting.value.length > 0 && (
+        <Button onClick={showWaiting}>Show {formatCounted(waiting.value.length, 'newer event')}</Button>
+      )}
+      <span class="muted number timeline-count" role="status">
+        {formatCounted(total.value, 'event')}
+      </span>
+    </Toolbar>
+  );
+}
+
+/** The statuses to ask for after one was switched; empty means all, and at least one stays on. */
+function withStatus(statuses: readonly EventStatus[], status: EventStatus, on: boolean): readonly EventStatus[] {
+  const current = statuses.length === 0 ? eventStatuses : statuses;
+  const next = eventStatuses.filter((each) => (each === status ? on : current.includes(each)));
+  return next.length === eventStatuses.length || next.length === 0 ? [] : next;
+}

@@ -1,0 +1,125 @@
+import { computed, effect, signal, untracked } from '@preact/signals';
+import { asFailure, type Failure } from '../../src/domain/failure.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import type { TimelineRows } from '../../src/protocol/observability.ts';
+import { connection, currentWindow, filter, host, isFollowing, range, revision, tab } from './model.ts';
+
+/** Loaded rows, newest first; the rest of `total` is loaded as it comes into view. */
+export const rows = signal<readonly HistoryEvent[]>([]);
+export const total = signal(0);
+/** Nothing was asked yet, or an answer is awaited. */
+export const loading = signal(true);
+export const failure = signal<Failure | null>(null);
+/** Newer rows that wait, so that what a person reads does not move. */
+export const waiting = signal<readonly HistoryEvent[]>([]);
+export const selectedId = signal<string | null>(null);
+export const detailsOpen = signal(false);
+export const selected = computed(() => rows.value.find((row) => row.id === selectedId.value) ?? null);
+
+const PAGE = 200;
+const TEXT_DELAY_MS = 200;
+
+let cursor: string | undefined;
+let asking: AbortController | undefined;
+let atTop = true;
+/** The window of the rows that are loaded: paging must not move with the clock. */
+let window = currentWindow();
+
+async function ask(after?: string): Promise<TimelineRows | null> {
+  asking?.abort();
+  const abort = new AbortController();
+  asking = abort;
+  loading.value = true;
+  const { text, statuses, action, allConnections } = filter.peek();
+  const query = {
+    ...window,
+    connectionId: allConnections ? null : (connection.peek()?.id ?? null),
+    limit: PAGE,
+    ...(text === '' ? {} : { text }),
+    ...(statuses.length === 0 ? {} : { statuses: [...statuses] }),
+    ...(action === '' ? {} : { actions: [action] }),
+    ...(after === undefined ? {} : { cursor: after }),
+  };
+  try {
+    const page = await host.request('timeline', query, abort.signal);
+    failure.value = null;
+    return page;
+  } catch (error) {
+    const caught = asFailure(error);
+    if (caught.code !== 'CANCELLED') failure.value = caught;
+    return null;
+  } finally {
+    if (asking === abort) loading.value = false;
+  }
+}
+
+/** Everything anew, for another filter, range or connection. */
+export async function reload(): Promise<void> {
+  window = currentWindow();
+  const page = await ask();
+  if (page !== null) replace(page);
+}
+
+function replace(page: TimelineRows): void {
+  rows.value = page.events;
+  total.value = page.total;
+  cursor = page.cursor;
+  waiting.value = [];
+}
+
+export async function loadMore(): Promise<void> {
+  if (loading.peek() || cursor === undefined) return;
+  const page = await ask(cursor);
+  if (page === null) return;
+  rows.value = [...rows.peek(), ...notLoaded(page.events)];
+  cursor = page.cursor;
+}
+
+function notLoaded(events: readonly HistoryEvent[]): HistoryEvent[] {
+  const known = new Set(rows.peek().map((row) => row.id));
+  return events.filter((event) => !known.has(event.id));
+}
+
+/** What is newer than the loaded rows; when that is more than a page, everything begins anew. */
+async function follow(): Promise<void> {
+  if (loading.peek()) return;
+  if (rows.peek().length === 0) return reload();
+  window = { ...window, to: currentWindow().to };
+  const page = await ask();
+  if (page === null) return;
+  const fresh = notLoaded(page.events);
+  if (fresh.length === page.events.length) return replace(page);
+  total.value = page.total;
+  waiting.value = fresh;
+  if (atTop && !detailsOpen.peek()) showWaiting();
+}
+
+export function showWaiting(): void {
+  rows.value = [...waiting.peek(), ...rows.peek()];
+  waiting.value = [];
+}
+
+export function scrolled(topPx: number): void {
+  atTop = topPx < 22;
+}
+
+/** Loads while the tab is shown; typing settles first. */
+export function startTimeline(): void {
+  const scope = computed(() => (filter.value.allConnections ? '' : (connection.value?.id ?? null)));
+  let typing: ReturnType<typeof setTimeout> | undefined;
+  let asked = '';
+  effect(() => {
+    const wanted = JSON.stringify([scope.value, range.value, filter.value]);
+    if (tab.value !== 'timeline' || scope.value === null || wanted === asked) return;
+    clearTimeout(typing);
+    const ask = (): void => {
+      asked = wanted;
+      void reload();
+    };
+    typing = setTimeout(ask, asked === '' ? 0 : TEXT_DELAY_MS);
+  });
+  effect(() => {
+    void revision.value;
+    if (tab.value === 'timeline' && isFollowing()) untracked(() => void follow());
+  });
+}
