@@ -44,6 +44,7 @@ export const uiCommandIds = [
   'cachify.connections.refresh',
   'cachify.connections.pick',
   'cachify.connections.openSettings',
+  'cachify.connections.copyEntry',
   'cachify.keys.open',
   'cachify.keys.create',
   'cachify.keys.filter',

@@ -1,4 +1,5 @@
-import type { ConnectionDraft, ConnectionScope, Secret } from '../../domain/connections/definition.ts';
+import { draftWith } from '../../domain/connections/draftWith.ts';
+import type { ConnectionScope, Secret } from '../../domain/connections/definition.ts';
 import { isRecord } from '../../domain/connections/fields.ts';
 import { isEmptySecret, mergedSecret, validateSecret } from '../../domain/connections/secret.ts';
 import { invalidConnection, validateConnection } from '../../domain/connections/validate.ts';
@@ -7,9 +8,6 @@ import { validationFailure } from '../../domain/failure.ts';
 import type { Settings } from '../ports/environment.ts';
 import type { Catalogue, Entry } from './catalogue.ts';
 import type { SecretVault } from './secretVault.ts';
-
-/** Fields that each say where the server is: setting one of them replaces the others. */
-const destinations = ['url', 'host', 'socketPath', 'sentinel', 'cluster'] as const;
 
 /** Adds, changes and removes definitions. A definition and its secret are saved together or not at all. */
 export class ConnectionEditor {
@@ -46,7 +44,7 @@ export class ConnectionEditor {
     }
     if (entry.id === '') throw validationFailure('id', 'The entry has no id. Give it one in settings.json first.');
     const kept = entry.usable ? await this.#vault.find(entry.written) : ({ kind: 'none' } as const);
-    const draft = changed(entry.usable ? entry.draft : entry.raw, changes);
+    const draft = draftWith(entry.usable ? entry.draft : entry.raw, changes);
     const given = validateSecret(secret);
     const whole = kept.kind === 'found' && !isEmptySecret(given) ? mergedSecret(kept.secret, given) : given;
     await this.#save(draft, whole, entry);
@@ -79,12 +77,4 @@ export class ConnectionEditor {
     if (undo) await this.#vault.forget(place.uid, checked.definition);
     return place.uid;
   }
-}
-
-function changed(before: unknown, changes: Readonly<Record<string, unknown>>): Partial<ConnectionDraft> {
-  const moves = destinations.some((field) => changes[field] !== undefined && changes[field] !== null);
-  const left = new Set<string>(moves ? [...destinations, ...(changes['host'] === undefined ? ['port'] : [])] : []);
-  const kept = Object.entries(isRecord(before) ? before : {}).filter(([field]) => !left.has(field));
-  const all = [...kept.filter(([field]) => !Object.hasOwn(changes, field)), ...Object.entries(changes)];
-  return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
 }

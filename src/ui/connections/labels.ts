@@ -49,6 +49,11 @@ export function connectionLabel(view: ConnectionView): ConnectionLabel {
   };
 }
 
+/** Text for surfaces that turn `$(name)` into icons: quick picks and the status bar. */
+export function withoutIcons(text: string): string {
+  return text.replaceAll('$(', '\\$(');
+}
+
 function descriptionOf(view: ConnectionView): string {
   const { summary, entry } = view;
   const parts = [
