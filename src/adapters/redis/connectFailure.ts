@@ -177,16 +177,25 @@ export function lostFailure(label: string, error: unknown, secure: boolean): Fai
   });
 }
 
-export function connectTimeout(label: string, timeoutMs: number): Failure {
-  return new Failure(
-    'TIMEOUT',
-    `Could not connect to ${label}: it did not answer within ${timeoutMs.toLocaleString('en-US')} ms.`,
-    {
-      retryable: true,
-      details: { trouble: 'timeout' },
-      nextAction: 'Check host, port and firewall, or raise timeoutMs.',
-    },
-  );
+/** `handshaking`: the socket stood, and TLS was not agreed on yet. */
+export function connectTimeout(label: string, timeoutMs: number, handshaking: boolean): Failure {
+  const limit = `within ${timeoutMs.toLocaleString('en-US')} ms`;
+  if (handshaking) {
+    return new Failure(
+      'TIMEOUT',
+      `Could not connect to ${label}: it accepted the connection, but no TLS handshake came ${limit}. It may not speak TLS on this port.`,
+      {
+        retryable: true,
+        details: { trouble: 'tls' },
+        nextAction: 'Use its TLS port, or turn TLS off.',
+      },
+    );
+  }
+  return new Failure('TIMEOUT', `Could not connect to ${label}: it did not answer ${limit}.`, {
+    retryable: true,
+    details: { trouble: 'timeout' },
+    nextAction: 'Check host, port and firewall, or raise timeoutMs.',
+  });
 }
 
 /** The other side answered something that is not Redis's protocol. */

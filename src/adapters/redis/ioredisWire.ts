@@ -29,7 +29,8 @@ export function ioredisWire(destination: Destination, timeoutMs: number, signal?
       autoResubscribe: false,
       enableReadyCheck: false,
       disableClientInfo: true,
-      connectTimeout: timeoutMs,
+      // Ours comes first and says more.
+      connectTimeout: timeoutMs + 1_000,
     });
     return new IoredisWire(redis, Command, events).connect(label, tls !== undefined, timeoutMs, signal);
   };
@@ -59,7 +60,11 @@ class IoredisWire implements Wire {
         this.destroy();
         reject(failure);
       };
-      const timer = setTimeout(() => give(connectTimeout(label, timeoutMs)), timeoutMs);
+      const timer = setTimeout(() => {
+        const stream = this.redis.stream as Redis['stream'] | undefined;
+        const handshaking = secure && stream?.connecting === false;
+        give(connectTimeout(label, timeoutMs, handshaking));
+      }, timeoutMs);
       const abort = (): void => give(new Failure('CANCELLED', 'Connecting was cancelled.'));
       const stop = (): void => {
         clearTimeout(timer);

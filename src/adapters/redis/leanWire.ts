@@ -33,7 +33,10 @@ export function openSocket(destination: Destination, timeoutMs: number, signal?:
       reject(failure);
     };
     const abort = (): void => give(new Failure('CANCELLED', 'Connecting was cancelled.'));
-    const timer = setTimeout(() => give(connectTimeout(label, timeoutMs)), timeoutMs);
+    const timer = setTimeout(
+      () => give(connectTimeout(label, timeoutMs, tls !== undefined && !socket.connecting)),
+      timeoutMs,
+    );
     signal?.addEventListener('abort', abort, { once: true });
     if (signal?.aborted === true) return abort();
     socket.once('error', fail).once('close', fail);
