@@ -63,7 +63,7 @@ export async function scanKeys(
   const keys = await described(parts, definition.uid, found.slice(0, limit), request.signal);
   const held = found.slice(limit);
   const more = next !== undefined || held.length > 0;
-  return { keys, ...(more ? { cursor: packCursor(next, held) } : {}), scanned, total };
+  return { keys, ...(more ? { cursor: packCursor(next, held) } : {}), scanned: Math.min(scanned, total), total };
 }
 
 /** How many keys match, each counted once, and how many were looked at. */
@@ -72,6 +72,7 @@ export async function countKeys(
   definition: ConnectionDefinition,
   request: BrowseRequest & { readonly pattern: string },
 ): Promise<{ matched: number; scanned: number }> {
+  const total = await totalKeys(parts, definition.uid);
   const index = new KeyIndex();
   let scanned = 0;
   for await (const page of scanPages(parts, definition.uid, request, 'keys.count')) {
@@ -79,7 +80,8 @@ export async function countKeys(
     scanned += page.looked;
   }
   requireGoing(request.signal);
-  return { matched: index.size, scanned };
+  // A step of SCAN counts as COUNT keys looked at, also where there are fewer.
+  return { matched: index.size, scanned: Math.min(scanned, total) };
 }
 
 /** Types and TTLs of a few keys; keys that vanished meanwhile are left out. */

@@ -12,8 +12,6 @@ import {
   arrayReply,
   bytesReply,
   contentReply,
-  entriesReply,
-  membersReply,
   numberReply,
   pairsReply,
   textReply,
@@ -43,6 +41,9 @@ export interface Reading extends KeyFacts {
 
 /** Replies beyond this many times the asked size are refused by the gate: one element may be larger than the cap. */
 const replyAllowance = 8;
+
+/** Elements asked for at once. */
+const maxStep = 2_000;
 
 /** Type and TTL; null when there is no such key. */
 export async function factsOf(parts: KeysParts, uid: string, key: Bytes): Promise<KeyFacts | null> {
@@ -137,46 +138,50 @@ class BoundedRead {
       return cut({ content: contentReply(type, reply), size, truncated: false }, this.#maxBytes);
     }
     const perElement = memory === null ? 100 : Math.max(1, memory / Math.max(1, size));
-    const step = Math.min(1000, Math.max(1, Math.floor(this.#maxBytes / 4 / perElement)));
+    const step = Math.min(maxStep, Math.max(1, Math.floor(this.#maxBytes / 4 / perElement)));
     return cut(await this.#pages(type, size, step), this.#maxBytes);
   }
 
   async #pages(type: Exclude<ContentType, 'string'>, size: number, step: number): Promise<Part> {
     const pages = type === 'hash' || type === 'set' ? this.#scanned(type, step) : this.#windows(type, step);
-    let content: Content = emptyContent(type);
-    for await (const next of pages) {
-      content = next;
-      if (bytesIn(content) > this.#maxBytes) return { content, size, truncated: true };
+    const read: Content[] = [];
+    let bytes = 0;
+    for await (const page of pages) {
+      read.push(page);
+      bytes += bytesIn(page);
+      if (bytes > this.#maxBytes) return { content: joined(type, read), size, truncated: true };
     }
-    return { content, size, truncated: false };
+    return { content: joined(type, read), size, truncated: false };
   }
 
-  /** Unordered types by HSCAN and SSCAN, which may repeat elements; each step gives all that was read so far. */
+  /** Unordered types by HSCAN and SSCAN; elements that these repeat are left out. */
   async *#scanned(type: 'hash' | 'set', step: number): AsyncGenerator<Content> {
-    const [fields, items] = [new Map<string, readonly [Bytes, Bytes]>(), new Map<string, Bytes>()];
+    const seen = new Set<string>();
+    const isNew = (bytes: Bytes) => seen.size !== seen.add(toBase64(bytes)).size;
     let cursor = '0';
     do {
       const name = type === 'hash' ? 'HSCAN' : 'SSCAN';
       const [reply] = await this.#run([[name, this.#key, cursor, 'COUNT', String(step)]], false);
       const [next, page] = arrayReply(reply);
       cursor = textReply(next);
-      if (type === 'hash') for (const pair of pairsReply(page)) fields.set(toBase64(pair[0]), pair);
-      else for (const item of arrayReply(page).map(bytesReply)) items.set(toBase64(item), item);
-      yield type === 'hash' ? { type, fields: [...fields.values()] } : { type, items: [...items.values()] };
+      if (type === 'hash') yield { type, fields: pairsReply(page).filter(([field]) => isNew(field)) };
+      else yield { type, items: arrayReply(page).map(bytesReply).filter(isNew) };
     } while (cursor !== '0');
   }
 
-  /** Ordered types by index or id; each step gives all that was read so far. */
+  /** Ordered types by index or id. */
   async *#windows(type: 'list' | 'zset' | 'stream', step: number): AsyncGenerator<Content> {
-    let content = emptyContent(type);
+    let from = 0;
+    let last: Content | undefined;
     for (;;) {
-      const command = windowCommand(content, this.#key, step);
+      const command = windowCommand(type, this.#key, from, last, step);
       if (command === null) return;
       const [reply] = await this.#run([command], false);
-      const before = sizeOf(content);
-      content = extended(content, reply);
-      yield content;
-      if (sizeOf(content) - before < step) return;
+      last = contentReply(type, reply);
+      const count = sizeOf(last);
+      from += count;
+      yield last;
+      if (count < step) return;
     }
   }
 
@@ -207,48 +212,33 @@ class BoundedRead {
 
 const lengthCommands = { list: 'LLEN', set: 'SCARD', hash: 'HLEN', zset: 'ZCARD', stream: 'XLEN' } as const;
 
-function emptyContent(type: Exclude<ContentType, 'string'>): Content {
+function joined(type: Exclude<ContentType, 'string'>, parts: readonly Content[]): Content {
   switch (type) {
     case 'list':
     case 'set':
-      return { type, items: [] };
+      return { type, items: parts.flatMap((part) => (part.type === type ? part.items : [])) };
     case 'hash':
-      return { type, fields: [] };
+      return { type, fields: parts.flatMap((part) => (part.type === type ? part.fields : [])) };
     case 'zset':
-      return { type, members: [] };
+      return { type, members: parts.flatMap((part) => (part.type === type ? part.members : [])) };
     case 'stream':
-      return { type, entries: [] };
+      return { type, entries: parts.flatMap((part) => (part.type === type ? part.entries : [])) };
   }
 }
 
-function windowCommand(content: Content, key: Bytes, step: number): RedisCommand | null {
-  const from = sizeOf(content);
-  switch (content.type) {
-    case 'list':
-      return ['LRANGE', key, String(from), String(from + step - 1)];
-    case 'zset':
-      return ['ZRANGE', key, String(from), String(from + step - 1), 'WITHSCORES'];
-    case 'stream': {
-      const last = content.entries.at(-1)?.[0];
-      const start = last === undefined ? '-' : nextStreamId(last);
-      return start === null ? null : ['XRANGE', key, start, '+', 'COUNT', String(step)];
-    }
-    default:
-      return null;
-  }
-}
-
-function extended(content: Content, reply: RedisReply | undefined): Content {
-  switch (content.type) {
-    case 'list':
-      return { ...content, items: [...content.items, ...arrayReply(reply).map(bytesReply)] };
-    case 'zset':
-      return { ...content, members: [...content.members, ...membersReply(reply)] };
-    case 'stream':
-      return { ...content, entries: [...content.entries, ...entriesReply(reply)] };
-    default:
-      return content;
-  }
+function windowCommand(
+  type: 'list' | 'zset' | 'stream',
+  key: Bytes,
+  from: number,
+  last: Content | undefined,
+  step: number,
+): RedisCommand | null {
+  const to = String(from + step - 1);
+  if (type === 'list') return ['LRANGE', key, String(from), to];
+  if (type === 'zset') return ['ZRANGE', key, String(from), to, 'WITHSCORES'];
+  const lastId = last?.type === 'stream' ? last.entries.at(-1)?.[0] : undefined;
+  const start = lastId === undefined ? '-' : nextStreamId(lastId);
+  return start === null ? null : ['XRANGE', key, start, '+', 'COUNT', String(step)];
 }
 
 /** At most `maxBytes` of a collection, whole elements, at least one. */

@@ -49,7 +49,11 @@ export async function shouldKeep(
   if (!definition.undo) return false;
   const budget = parts.settings.number('keys.snapshotBudgetMb') * (1 << 20);
   const left = Math.max(0, budget - (await parts.snapshots.usedBytes()));
-  if (bytes <= Math.min(left, maxSnapshotBytes)) return true;
+  if (bytes <= Math.min(left, maxSnapshotBytes)) {
+    // Where there is no keyring this asks for a passphrase: here, and not while a transaction waits.
+    await parts.cipher.seal(new Uint8Array(0), 'key-snapshot');
+    return true;
+  }
   const required = confirmationWithoutUndo(definition);
   if (confirm === required) return false;
   throw new Failure('BLOCKED', overBudget(bytes, left, budget), {

@@ -2,6 +2,7 @@ import type { Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { display, displayShort } from '../../domain/display.ts';
 import { Failure, isFailure, validationFailure } from '../../domain/failure.ts';
+import { formatBytes } from '../../domain/format.ts';
 import { contentOf, isContentType, type Content, type ContentType } from '../../domain/keys/content.ts';
 import { difference, expiryCommands, type Difference } from '../../domain/keys/difference.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
@@ -24,6 +25,9 @@ export interface WriteRequest {
 
 /** `ifVersion` of a key that must not exist yet. */
 export const absentVersion = 'absent';
+
+/** A value is read whole to be compared; beyond this that would cost server and editor too much. */
+const maxComparedBytes = 32 << 20;
 
 /** Tries of a write without `ifVersion` on a key that others change at the same time. */
 const unconditionalTries = 5;
@@ -77,6 +81,8 @@ class Write {
     const { key, confirm } = this.#request;
     const [target] = await targetsOf(this.#parts, this.#definition.uid, 'keys.write', [key]);
     if (target !== undefined && target.type !== this.#content.type) throw this.#otherType(target.type);
+    const limit = Math.max(maxComparedBytes, 4 * this.#parts.settings.number('keys.maxDocumentBytes'));
+    if (target !== undefined && target.estimatedBytes > limit) throw tooLarge(key, target.estimatedBytes);
     const keep =
       target !== undefined && (await shouldKeep(this.#parts, this.#definition, target.estimatedBytes, confirm));
     const reads = target === undefined ? absentReads(key) : this.#reads(target, keep);
@@ -166,6 +172,14 @@ class Write {
       nextAction: 'Refresh the key, or delete it before you create another.',
     });
   }
+}
+
+function tooLarge(key: Bytes, bytes: number): Failure {
+  const message = `${displayShort(key)} was not written: its value of about ${formatBytes(bytes)} is too large to be compared and kept. Nothing was changed.`;
+  return new Failure('NOT_SUPPORTED', message, {
+    details: { bytes },
+    nextAction: 'Change single elements with “Run Redis Command…”, or delete the key first.',
+  });
 }
 
 function absentReads(key: Bytes): RedisCommand[] {

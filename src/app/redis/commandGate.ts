@@ -87,13 +87,19 @@ export class CommandGate implements Gate {
     active: ActiveConnection,
     operation: CompareAndSet,
   ): Promise<readonly RedisReply[] | null> {
-    this.judge(active, operation, operation.read);
+    const judgedReads = this.judge(active, operation, operation.read);
+    const judged = {
+      connectionName: active.definition.name,
+      session: active.session,
+      tolerateErrorReplies: operation.tolerateErrorReplies ?? false,
+    };
     let classifications: readonly Classification[] = [];
     let wrote = false;
     let refused: unknown;
     const decide = async (replies: readonly RedisReply[]): Promise<readonly RedisCommand[] | null> => {
       try {
-        const commands = await operation.decide(replies);
+        const outcomes = replies.map((reply) => ({ kind: 'reply', reply }) as const);
+        const commands = await operation.decide(repliesOf(outcomes, { ...judged, classifications: judgedReads }));
         if (commands === null) return null;
         classifications = this.judge(active, operation, commands);
         wrote = true;
@@ -111,12 +117,7 @@ export class CommandGate implements Gate {
       options: sendOptions(active.definition, operation),
     });
     if (refused !== undefined) throw asFailure(refused);
-    const replies = repliesOf(outcomes, {
-      connectionName: active.definition.name,
-      session: active.session,
-      classifications,
-      tolerateErrorReplies: operation.tolerateErrorReplies ?? false,
-    });
+    const replies = repliesOf(outcomes, { ...judged, classifications });
     return wrote ? replies : null;
   }
 

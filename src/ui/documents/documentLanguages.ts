@@ -1,0 +1,35 @@
+import { Disposable, languages, workspace, type TextDocument } from 'vscode';
+import type { DocumentLanguage } from '../../domain/keys/document.ts';
+import { fileSystemScheme } from '../contributions.ts';
+import type { KeyFileSystem } from './keyFileSystem.ts';
+
+/**
+ * Languages of our own: their settings keep VS Code from changing a byte while it saves (no auto save, no final line
+ * end, no trimming, no formatting), and leave the person's settings for JSON and text alone.
+ */
+export const languageIds: Readonly<Record<DocumentLanguage, string>> = {
+  text: 'cachify-text',
+  hex: 'cachify-text',
+  json: 'cachify-json',
+  xml: 'cachify-xml',
+  collection: 'cachify-collection',
+};
+
+const ours: ReadonlySet<string> = new Set(Object.values(languageIds));
+
+/** Gives each document the language of its value; a language that the person chose stays. */
+export function colourDocuments(files: KeyFileSystem): Disposable {
+  const colour = async (document: TextDocument) => {
+    const open = document.uri.scheme === fileSystemScheme ? files.open(document.uri) : undefined;
+    if (open === undefined || !ours.has(document.languageId)) return;
+    const wanted = languageIds[open.document.language];
+    if (document.languageId !== wanted) await languages.setTextDocumentLanguage(document, wanted);
+  };
+  return Disposable.from(
+    workspace.onDidOpenTextDocument((document) => void colour(document)),
+    files.onDidChangeValue((uri) => {
+      const document = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+      if (document !== undefined) void colour(document);
+    }),
+  );
+}
