@@ -33,6 +33,7 @@ const rooms: Record<string, Room> = {
     ],
   },
   'src/compose.ts': { rooms: ['src'], packages: [...HOST, 'node:'] },
+  'src/composeUi.ts': { rooms: ['src'], packages: [...HOST] },
   'src/extension.ts': { rooms: ['src'], packages: [...HOST] },
   'src/checkedApi.ts': { rooms: ['src/api.ts', 'src/domain', 'src/protocol'], packages: [] },
   'src/api.ts': { rooms: ['src/domain', 'src/app'], packages: [] },

@@ -78,7 +78,7 @@ interface Wanted {
 }
 
 /** Tree items say which connection they belong to. */
-function viewOf(service: ConnectionService, item: unknown): ConnectionView | undefined {
+export function viewOf(service: ConnectionService, item: unknown): ConnectionView | undefined {
   const uid: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'connectionUid') : undefined;
   return typeof uid === 'string' ? service.view(uid) : undefined;
 }

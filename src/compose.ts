@@ -1,0 +1,177 @@
+import { env, Uri, window, type ExtensionContext } from 'vscode';
+import { ValueCipher } from './adapters/node/cipher.ts';
+import { systemClock } from './adapters/node/clock.ts';
+import { nodeDigest } from './adapters/node/digest.ts';
+import { keyFromPassphrase } from './adapters/node/passphraseKey.ts';
+import { nodeSecretReader } from './adapters/node/secretReader.ts';
+import { openStores } from './adapters/store/openStores.ts';
+import { vscodeLog } from './adapters/vscode/log.ts';
+import { vscodeMemory } from './adapters/vscode/memory.ts';
+import { vscodeSecretPrompt } from './adapters/vscode/secretPrompt.ts';
+import { vscodeSecrets } from './adapters/vscode/secrets.ts';
+import { VscodeSettings } from './adapters/vscode/settings.ts';
+import { vscodeTrust } from './adapters/vscode/trust.ts';
+import type { CachifyApi } from './api.ts';
+import { ConnectionService } from './app/connections/connectionService.ts';
+import { KeyService } from './app/keys/keyService.ts';
+import type { KeysParts } from './app/keys/parts.ts';
+import { overview } from './app/observability/overview.ts';
+import { Sampler } from './app/observability/sampler.ts';
+import { timeline } from './app/observability/timeline.ts';
+import type { Clock } from './app/ports/clock.ts';
+import type { Log, Settings, Trust } from './app/ports/environment.ts';
+import type { RedisGateway } from './app/ports/redis.ts';
+import type { Stores } from './app/ports/stores.ts';
+import { CommandGate } from './app/redis/commandGate.ts';
+import { TimelineRecorder } from './app/timeline/recorder.ts';
+import { storeDamageMessage } from './ui/storeMessages.ts';
+
+/** The use cases of the product, constructed. */
+export interface Services {
+  readonly api: CachifyApi;
+  readonly connections: ConnectionService;
+  readonly keys: KeyService;
+  readonly keysParts: KeysParts;
+  readonly gate: CommandGate;
+  readonly sampler: Sampler;
+  readonly stores: Stores;
+  readonly settings: Settings;
+  readonly trust: Trust;
+  readonly clock: Clock;
+  readonly log: Log;
+  dispose(): Promise<void>;
+}
+
+/** ioredis takes tens of milliseconds to load: the first connection pays for it, not activation. */
+const gateway: RedisGateway = {
+  async open(definition, credentials, signal) {
+    const { SocketGateway } = await import('./adapters/redis/gateway.ts');
+    return new SocketGateway().open(definition, credentials, signal);
+  },
+};
+
+function openedStores(context: ExtensionContext, log: Log): Stores {
+  const built = (name: string): string => Uri.joinPath(context.extensionUri, 'dist', name).fsPath;
+  return openStores({
+    directory: Uri.joinPath(context.globalStorageUri, 'store').fsPath,
+    workerPath: built('storeWorker.js'),
+    wasmPath: built('sql-wasm.wasm'),
+    migrationsDirectory: built('migrations'),
+    clock: systemClock,
+    onProblem: (problem) => {
+      log.warn('store problem', { kind: problem.kind });
+      void window.showWarningMessage(storeDamageMessage(problem));
+    },
+  });
+}
+
+export function composeServices(context: ExtensionContext): Services {
+  const channel = window.createOutputChannel('Cachify Studio', { log: true });
+  const log = vscodeLog(channel);
+  const clock = systemClock;
+  const digest = nodeDigest;
+  const memory = vscodeMemory(context.globalState);
+  const secrets = vscodeSecrets(context.secrets);
+  const settings = new VscodeSettings(Uri.joinPath(context.globalStorageUri, '..', '..', 'settings.json'));
+  const stores = openedStores(context, log);
+
+  const connections = new ConnectionService({
+    settings,
+    secrets,
+    memory,
+    windowMemory: vscodeMemory(context.workspaceState),
+    trust: vscodeTrust,
+    secretReader: nodeSecretReader,
+    secretPrompt: vscodeSecretPrompt,
+    digest,
+    clock,
+    log,
+    gateway,
+    stores,
+  });
+  const gate = new CommandGate({
+    sessions: connections,
+    clock,
+    recorder: new TimelineRecorder(stores.history, log),
+    log,
+    newId: () => digest.uuid(),
+  });
+  const keysParts: KeysParts = {
+    gate,
+    snapshots: stores.snapshots,
+    cipher: new ValueCipher(secrets, askPassphrase, (passphrase) => keyFromPassphrase(memory, passphrase)),
+    digest,
+    clock,
+    settings,
+    definitionOf: (connectionId) => connections.definitionOf(connectionId),
+  };
+  const keys = new KeyService(keysParts);
+  const observabilityParts = { history: stores.history, connections, settings, clock };
+  const sampler = new Sampler({ ...observabilityParts, gate, digest, log });
+
+  const api: CachifyApi = {
+    version: 1,
+    connections: {
+      list: () => connections.list(),
+      add: (draft, options) => connections.add(draft, options),
+      update: (id, draft, options) => connections.update(id, draft, options),
+      remove: (id) => connections.remove(id),
+      test: (target) => connections.test(target),
+      connect: (id) => connections.connect(id),
+      disconnect: (id) => connections.disconnect(id),
+      unlock: (id, request) => connections.unlock(id, request),
+      lock: (id) => connections.lock(id),
+      approve: (id) => connections.approve(id),
+    },
+    keys: {
+      scan: (query) => keys.scan(query),
+      count: (query) => keys.count(query),
+      read: (query) => keys.read(query),
+      write: (query) => keys.write(query),
+      remove: (query) => keys.remove(query),
+      rename: (query) => keys.rename(query),
+      setTtl: (query) => keys.setTtl(query),
+      command: (query) => keys.command(query),
+      uri: (query) => keys.uri(query),
+      snapshots: (query) => keys.snapshots(query),
+      restore: (query) => keys.restore(query),
+    },
+    observability: {
+      overview: (query) => overview(observabilityParts, query),
+      timeline: (query) => timeline(observabilityParts, query),
+      sampleNow: (connectionId) => sampler.sampleNow(connectionId),
+    },
+  };
+
+  return {
+    api,
+    connections,
+    keys,
+    keysParts,
+    gate,
+    sampler,
+    stores,
+    settings,
+    trust: vscodeTrust,
+    clock,
+    log,
+    async dispose() {
+      sampler.dispose();
+      await connections.dispose();
+      await stores.close();
+      channel.dispose();
+    },
+  };
+}
+
+/** Without a keyring (`${env.appName}` says so itself) undo data is encrypted with a passphrase of the user. */
+function askPassphrase(why: string): Promise<string | undefined> {
+  return Promise.resolve(
+    window.showInputBox({
+      title: `Passphrase for undo data in ${env.appName}`,
+      prompt: why,
+      password: true,
+      ignoreFocusOut: true,
+    }),
+  );
+}
