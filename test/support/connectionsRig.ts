@@ -71,6 +71,7 @@ function fakeSession(user: string): FakeSession {
     compareAndSet: unused,
     scan: unused,
     describe: unused,
+    watch: unused,
     async close() {
       session.closed = true;
     },

@@ -7,6 +7,8 @@ import type {
   ScanPage,
   SendOptions,
   SessionState,
+  WatchEnd,
+  WatchRequest,
 } from '../../app/ports/redis.ts';
 import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
@@ -18,6 +20,7 @@ import type { BulkConnection } from './bulkPool.ts';
 import { cancelled, notDone, type Exchanger, type Link } from './link.ts';
 import { unwrapped, wrapped } from './transaction.ts';
 import { compareAndSet } from './compareAndSet.ts';
+import { watch } from './watch.ts';
 
 /** A control connection that proved itself. */
 export interface Opened {
@@ -114,6 +117,23 @@ export class Session implements RedisSession {
 
   describe(keys: KeyList, options: DescribeOptions): Promise<KeyColumns> {
     return this.topology.bulk.describe(keys, options);
+  }
+
+  async watch(request: WatchRequest): Promise<WatchEnd> {
+    if (this.server.mode === 'cluster') {
+      throw new Failure('NOT_SUPPORTED', 'A cluster cannot be watched: one connection sees only one of its nodes.', {
+        nextAction: 'Add a connection to the node that you want to watch.',
+      });
+    }
+    const connection = await this.topology.openPrivate(undefined, request.deadlineMs, this.life.signal);
+    const stop = (): void => connection.link.destroy(closedByUs);
+    this.life.signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await watch(connection, this.server, request);
+    } finally {
+      this.life.signal.removeEventListener('abort', stop);
+      stop();
+    }
   }
 
   close(): Promise<void> {

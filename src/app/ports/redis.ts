@@ -83,6 +83,34 @@ export interface KeyColumns {
   readonly memoryBytes: Float64Array;
 }
 
+/** Told what a watch receives, in order. Runs while the socket is read: quick, and it never throws. */
+export interface WatchListener {
+  /** MONITOR: one line as the server wrote it, without `+` and line end. The bytes are valid only during the call. */
+  line?(line: Bytes): void;
+  /** Notifications: a key and what happened to it (`set`, `expired`, …). */
+  keyEvent?(event: string, key: Bytes): void;
+  /** So many were left out, the oldest first, because they came faster than they were read. */
+  dropped(count: number): void;
+}
+
+export interface WatchRequest {
+  /** MONITOR of the whole server, or key events of the session's db. */
+  readonly source: 'monitor' | 'notifications';
+  readonly listener: WatchListener;
+  /** Ends the watch: everything that arrived until then is still told. */
+  readonly signal: AbortSignal;
+  /** Opening the connection and starting settle within this time. */
+  readonly deadlineMs: number;
+  /** The server has begun to send. */
+  readonly onStarted?: () => void;
+}
+
+/** `overload`: stopped early to protect this computer; `lost`: the connection died. */
+export interface WatchEnd {
+  readonly ended: 'asked' | 'overload' | 'lost';
+  readonly cause?: Failure;
+}
+
 /**
  * One open connection. Only the gate (`app/redis/gate.ts`) calls these methods: nothing else may reach a socket.
  * A write is never re-sent; every promise settles; sockets that died give `unknown` for what was on the wire.
@@ -113,5 +141,7 @@ export interface RedisSession {
   scan(options: ScanOptions): AsyncIterable<ScanPage>;
   /** TYPE, PTTL and MEMORY USAGE of many keys over the bulk connection, in bounded batches. */
   describe(keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+  /** Watches what all clients do, on a connection of its own. Rejects with a Failure when it could not start. */
+  watch(request: WatchRequest): Promise<WatchEnd>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { asFailure, type Failure } from '../../domain/failure.ts';
-import { decideGuard } from '../../domain/governance/guard.ts';
+import { decideGuard, decideWatch } from '../../domain/governance/guard.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import { classify, type Classification } from '../../domain/redis/classify.ts';
@@ -9,7 +9,16 @@ import { maskConfig } from '../../domain/redis/configSecrets.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import { isoTime, type Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/environment.ts';
-import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage, SendOptions } from '../ports/redis.ts';
+import type {
+  DescribeOptions,
+  KeyColumns,
+  ScanOptions,
+  ScanPage,
+  SendOptions,
+  WatchEnd,
+  WatchListener,
+  WatchRequest,
+} from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
 import type { Gate, Operation } from './gate.ts';
 import { OperationCounters } from './operationCounters.ts';
@@ -172,6 +181,48 @@ export class CommandGate implements Gate {
     }
   }
 
+  async watch(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'confirm'>,
+    request: Omit<WatchRequest, 'deadlineMs'>,
+  ): Promise<WatchEnd> {
+    const { clock } = this.parts;
+    const at = isoTime(clock);
+    const begun = clock.monoMs();
+    let startedMs: number | undefined;
+    const counted = countingListener(request.listener);
+    let active: ActiveConnection | undefined;
+    let failure: Failure | undefined;
+    try {
+      active = await this.active(connectionUid);
+      const { definition, readOnlyNow, session } = active;
+      const { name: connectionName, environment } = definition;
+      const decision = decideWatch({ ...operation, connectionName, environment, readOnlyNow }, request.source);
+      if (!decision.allowed) throw decision.failure;
+      return await session.watch({
+        ...request,
+        listener: counted.listener,
+        deadlineMs: definition.timeoutMs,
+        onStarted: () => {
+          startedMs = clock.monoMs() - begun;
+          request.onStarted?.();
+        },
+      });
+    } catch (error) {
+      failure = asFailure(error);
+      throw failure;
+    } finally {
+      const watchedMs = clock.monoMs() - begun;
+      const attempt: Attempt = {
+        at,
+        durationMs: startedMs ?? watchedMs,
+        ...(failure === undefined ? {} : { errorCode: failure.code }),
+      };
+      const details = { source: request.source, watchedMs: Math.round(watchedMs), ...counted.counts() };
+      this.conclude(connectionUid, { ...operation, keyOrPattern: '', details }, active, [attempt], failure);
+    }
+  }
+
   /** Classifies and asks the guard; throws its failure. */
   private judge(
     { definition, session, readOnlyNow }: ActiveConnection,
@@ -308,6 +359,32 @@ export class CommandGate implements Gate {
       this.parts.log.error('operation failed', { action: operation.action, code: failure.code });
     }
   }
+}
+
+/** The same listener, with what passed it counted. */
+function countingListener(listener: WatchListener): {
+  readonly listener: WatchListener;
+  counts(): { readonly seen: number; readonly dropped: number };
+} {
+  let told = 0;
+  let dropped = 0;
+  return {
+    counts: () => ({ seen: told + dropped, dropped }),
+    listener: {
+      line: (line) => {
+        told += 1;
+        listener.line?.(line);
+      },
+      keyEvent: (event, key) => {
+        told += 1;
+        listener.keyEvent?.(event, key);
+      },
+      dropped: (count) => {
+        dropped += count;
+        listener.dropped(count);
+      },
+    },
+  };
 }
 
 /** Facts of a failure worth a row of the timeline: never arguments. */

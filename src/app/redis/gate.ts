@@ -2,7 +2,7 @@ import type { Bytes } from '../../domain/bytes.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
-import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage } from '../ports/redis.ts';
+import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage, WatchEnd, WatchRequest } from '../ports/redis.ts';
 
 /** One user-level act on Redis: what is sent, on whose behalf, within which bounds. */
 export interface Operation {
@@ -54,6 +54,15 @@ export interface Gate {
     options: ScanOptions,
   ): AsyncIterable<ScanPage>;
   describe(connectionUid: string, keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+  /**
+   * Watches what all clients do, until `request.signal`. On production it asks for the connection's name as `confirm`:
+   * it costs the server a good part of its throughput. The record says how many were seen; its duration is the start's.
+   */
+  watch(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'confirm'>,
+    request: Omit<WatchRequest, 'deadlineMs'>,
+  ): Promise<WatchEnd>;
   /** What `record`ed operations did since the last call, which starts the count anew. For one caller: the sampler. */
   drainOperationStats(connectionUid: string): OperationStats;
 }

@@ -111,9 +111,37 @@ export function decideGuard(request: GuardRequest): GuardDecision {
   );
 }
 
+/** What watching a busy server cost it when measured, for the person who decides. */
+export const watchCosts = {
+  monitor: 'MONITOR cut the throughput of a busy server by 25 to 75 % when measured',
+  notifications: 'keyspace notifications cut the throughput of a busy server by 35 to 45 % when measured',
+} as const;
+
+/** Decides whether a server may be watched: on production only with the connection's name typed as confirmation. */
+export function decideWatch(request: Omit<GuardRequest, 'commands'>, source: keyof typeof watchCosts): GuardDecision {
+  if (request.environment !== 'prod' && request.environment !== 'unknown') return allowed;
+  if (request.confirm === request.connectionName) return allowed;
+  const name = display(request.connectionName);
+  const where =
+    request.environment === 'prod'
+      ? 'a production connection'
+      : 'a connection without an environment, which counts as production';
+  const typed = request.confirm === undefined ? '' : ' What was typed is not its name.';
+  return blocked(
+    'guardrail',
+    request,
+    `Watching was not started: ${name} is ${where}, and ${watchCosts[source]}.${typed} Nothing was sent.`,
+    {
+      nextAction: `Confirm by typing the connection's name: ${name}.`,
+      command: source === 'monitor' ? 'monitor' : 'psubscribe',
+      confirm: request.connectionName,
+    },
+  );
+}
+
 function blocked(
   rule: GuardRule,
-  request: GuardRequest,
+  request: Omit<GuardRequest, 'commands'>,
   message: string,
   facts: { readonly nextAction: string; readonly command: string; readonly confirm?: string },
 ): GuardDecision {
