@@ -31,7 +31,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     ...observabilityCommands(observability, services.sampler, connections),
   };
   return Disposable.from(
-    followContext(connections, trust),
+    followContext(connections),
     createStatusBar(connections, clock),
     observability,
     stores.onDidChangeHealth(tellHealth),

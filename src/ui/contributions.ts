@@ -76,4 +76,4 @@ export const panelTypes = { observability: 'cachify.observability' } as const;
 export const fileSystemScheme = 'cachify';
 
 /** Context keys for `when` clauses. */
-export type ContextKey = 'cachify.trusted' | 'cachify.hasConnections' | 'cachify.scanning';
+export type ContextKey = 'cachify.ready' | 'cachify.hasConnections' | 'cachify.scanning';
