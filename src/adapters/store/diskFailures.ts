@@ -41,6 +41,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function describe(error: unknown): string {
   if (error instanceof NewerStore) return 'it was written by a newer version of Cachify Studio';
   if (error instanceof NotSynced) return describe(error.cause);
+  if (error instanceof Failure) return 'another window holds it';
   if (error instanceof DamagedFile) return 'a file of the store is damaged';
   return reasons[codeOf(error)] ?? `the system reports ${codeOf(error) || 'an error'}`;
 }

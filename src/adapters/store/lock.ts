@@ -42,8 +42,10 @@ export class StoreLock {
       if (this.tryCreate(nonce)) return;
       const now = this.clock.monoMs();
       const mark = this.readMark();
-      if (mark?.nonce !== seen) {
-        seen = mark?.nonce ?? '';
+      // A holder that died between making the file and writing into it leaves no mark: that is a mark like any other.
+      const shown = mark?.nonce ?? '';
+      if (shown !== seen) {
+        seen = shown;
         seenSince = now;
       }
       if (now - seenSince > staleAfterMs || (mark !== undefined && isDead(mark))) this.takeAway(nonce);

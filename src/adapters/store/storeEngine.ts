@@ -1,4 +1,5 @@
 import type { Clock } from '../../app/ports/clock.ts';
+import { isFailure } from '../../domain/failure.ts';
 import { describe, diskFailure, isDiskError, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
 import type { FileSystem } from './disk/fileSystem.ts';
 import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
@@ -51,6 +52,7 @@ export class StoreEngine {
   private state: StoreState;
   private log: LogFile | undefined;
   private logName = '';
+  private lastFrameMs = 0;
   private seq = 0;
   private epoch = 0;
   private queue: Promise<unknown> = Promise.resolve();
@@ -108,9 +110,9 @@ export class StoreEngine {
    */
   commit<T>(write: (transaction: Transaction) => T): Promise<T> {
     return this.enqueue(async () => {
-      if (this.standing.kind === 'readOnly' && this.standing.newer) throw newerFailure();
+      if (this.isNewer) throw newerFailure();
       try {
-        const result = await this.withLock(() => this.commitLocked(write));
+        const result = await this.commitOrReload(write);
         this.standing = { kind: 'ready' };
         return result;
       } catch (error) {
@@ -183,6 +185,17 @@ export class StoreEngine {
     }
   }
 
+  /** A log that was replaced by another window, after damage, is given up for what is on disk now. */
+  private async commitOrReload<T>(write: (transaction: Transaction) => T): Promise<T> {
+    try {
+      return await this.withLock(() => this.commitLocked(write));
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      await this.load();
+      return await this.withLock(() => this.commitLocked(write));
+    }
+  }
+
   private commitLocked<T>(write: (transaction: Transaction) => T): T {
     for (;;) {
       this.follow();
@@ -234,6 +247,7 @@ export class StoreEngine {
   }
 
   private switchLog(name: string): void {
+    this.lastFrameMs = Math.max(this.lastFrameMs, this.log?.lastFrameMs ?? 0);
     this.log?.close();
     this.log = undefined;
     this.logName = name;
@@ -248,13 +262,43 @@ export class StoreEngine {
       const chosen = this.chooseGeneration();
       if (chosen === undefined) await this.ensureFirstLog();
       this.startFrom(chosen);
-      this.follow();
+      await this.followFromDisk(chosen?.manifest.log ?? firstLogName);
       this.reportTornTail();
       await this.migrate();
     } catch (error) {
-      if (!isDiskError(error) && !(error instanceof DamagedFile) && !(error instanceof NewerStore)) throw error;
+      if (!isExpected(error)) throw error;
       this.noteDiskError(error);
       if (this.state.schema === 0) this.migrateInMemory();
+    }
+  }
+
+  private async followFromDisk(log: string): Promise<void> {
+    try {
+      this.switchLog(log);
+      this.follow();
+      if (this.log?.headerIsDamaged !== true) return;
+      this.problem({ kind: 'damagedFile', file: this.logName, missing: null });
+    } catch (error) {
+      if (!(error instanceof DamagedFile) || this.isNewer) throw error;
+      const from = this.lastFrameMs > 0 ? new Date(this.lastFrameMs).toISOString() : null;
+      this.problem({ kind: 'damagedFile', file: error.file, missing: { from, to: this.now() } });
+    }
+    await this.beginAnew();
+  }
+
+  /** After a log that cannot go on: writes all that could be read as the first generation of a new epoch. */
+  private async beginAnew(): Promise<void> {
+    const broken = this.logName;
+    await this.lock.acquire();
+    try {
+      const log = this.createLogAfter(this.seq);
+      this.epoch++;
+      this.state.finishPart(this.seq);
+      await writeGeneration(this.folder, this.contentFor(this.seq, log), () => this.giveWay());
+      this.folder.quarantine(broken, this.options.clock.wallMs());
+      this.switchLog(log);
+    } finally {
+      this.lock.release();
     }
   }
 
@@ -266,9 +310,9 @@ export class StoreEngine {
         return { manifest, image: this.folder.readVerified(manifest.main) };
       } catch (error) {
         if (!(error instanceof DamagedFile)) throw error;
-        this.folder.quarantine(error.path, this.options.clock.wallMs());
-        if (error.path !== name) this.folder.quarantine(name, this.options.clock.wallMs());
-        this.problem({ kind: 'damagedFile', file: error.path, missing: null });
+        this.folder.quarantine(error.file, this.options.clock.wallMs());
+        if (error.file !== name) this.folder.quarantine(name, this.options.clock.wallMs());
+        this.problem({ kind: 'damagedFile', file: error.file, missing: null });
       }
     }
     return undefined;
@@ -281,7 +325,6 @@ export class StoreEngine {
     this.epoch = chosen?.manifest.epoch ?? 0;
     for (const stored of chosen?.manifest.parts ?? []) this.state.parts.add({ ...stored, stored, database: undefined });
     if (this.state.schema > this.options.migrations.length) this.becomeNewer();
-    this.switchLog(chosen?.manifest.log ?? firstLogName);
   }
 
   private emptyState(image?: Uint8Array): StoreState {
@@ -307,8 +350,10 @@ export class StoreEngine {
   }
 
   private reportTornTail(): void {
-    const count = this.log?.tornBytes ?? 0;
-    if (count > 0) this.problem({ kind: 'tornTail', file: this.logName, missing: null, count });
+    const { log } = this;
+    if (log === undefined || log.tornBytes === 0) return;
+    if (log.tornIsWhole) this.onMissing(log.lastFrameMs || this.lastFrameMs, this.options.clock.wallMs());
+    else this.problem({ kind: 'tornTail', file: this.logName, missing: null, count: log.tornBytes });
   }
 
   /** Takes the steps that the schema lacks, each as one frame: a window that dies in between leaves whole steps only. */
@@ -330,13 +375,17 @@ export class StoreEngine {
     for (const step of this.options.migrations) this.state.migrate({ ...step, appliedAt: this.now() });
   }
 
+  private get isNewer(): boolean {
+    return this.standing.kind === 'readOnly' && this.standing.newer;
+  }
+
   private becomeNewer(): void {
     this.standing = { kind: 'readOnly', reason: describe(new NewerStore()), newer: true };
   }
 
   private noteDiskError(error: unknown): void {
     if (error instanceof NewerStore) this.becomeNewer();
-    else if (isDiskError(error) || error instanceof DamagedFile) {
+    else if (isExpected(error)) {
       this.standing = { kind: 'readOnly', reason: describe(error), newer: false };
     }
   }
@@ -368,8 +417,7 @@ export class StoreEngine {
   private async startGeneration(force: boolean): Promise<void> {
     const content = await this.enqueue(() => this.withLock(() => this.sealLog(force)));
     if (content === undefined) return;
-    const giveWay = (): Promise<void> => new Promise((resolve) => void this.options.clock.after(0, resolve));
-    if (!(await writeGeneration(this.folder, content, giveWay))) return;
+    if (!(await writeGeneration(this.folder, content, () => this.giveWay()))) return;
     for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
     this.damagedLogs.clear();
     this.folder.removeUnneeded();
@@ -377,35 +425,47 @@ export class StoreEngine {
 
   /** Ends the current log file and goes on in a new one; gives the state at that point. */
   private sealLog(force: boolean): GenerationContent | undefined {
-    const { fs, path: folder } = this.folder;
     for (;;) {
       this.follow();
       if (!force && !this.isDue()) return undefined;
       const seq = this.writableLog().nextSeq;
-      const log = `log-${padded(seq + 1, 12)}-${nonce()}.bin`;
-      createLog(fs, folder, this.folder.at(log), seq + 1);
+      const log = this.createLogAfter(seq);
       if (!this.append(frameKind.seal, Buffer.from(JSON.stringify({ log })))) {
-        fs.remove(this.folder.at(log));
+        this.folder.fs.remove(this.folder.at(log));
         continue;
       }
       this.state.finishPart(seq);
       this.switchLog(log);
-      const { main, parts, schema } = this.state;
-      const { epoch } = this;
-      return { epoch, seq, schema, log, image: main.image(), parts: [...parts.all()], writtenAt: this.now() };
+      return this.contentFor(seq, log);
     }
+  }
+
+  private createLogAfter(seq: number): string {
+    const log = `log-${padded(seq + 1, 12)}-${nonce()}.bin`;
+    createLog(this.folder.fs, this.folder.path, this.folder.at(log), seq + 1);
+    return log;
+  }
+
+  private contentFor(seq: number, log: string): GenerationContent {
+    const { main, parts, schema } = this.state;
+    const { epoch } = this;
+    return { epoch, seq, schema, log, image: main.image(), parts: [...parts.all()], writtenAt: this.now() };
+  }
+
+  private giveWay(): Promise<void> {
+    return new Promise((resolve) => void this.options.clock.after(0, resolve));
   }
 
   // --- damage
 
   private onDamagedPart(part: Part, error: DamagedFile): void {
-    this.folder.quarantine(error.path, this.options.clock.wallMs());
+    this.folder.quarantine(error.file, this.options.clock.wallMs());
     const missing = { from: part.from, to: part.to };
-    this.problem({ kind: 'damagedFile', file: error.path, missing, count: part.rows });
+    this.problem({ kind: 'damagedFile', file: error.file, missing, count: part.rows });
   }
 
   private onMissing(afterMs: number, beforeMs: number): void {
-    if (this.standing.kind === 'readOnly' && this.standing.newer) return;
+    if (this.isNewer) return;
     this.damagedLogs.add(this.logName);
     const from = afterMs > 0 ? new Date(afterMs).toISOString() : null;
     this.problem({
@@ -422,4 +482,11 @@ export class StoreEngine {
   private now(): string {
     return new Date(this.options.clock.wallMs()).toISOString();
   }
+}
+
+/** What can be wrong with a disk, its files, or other windows, as opposed to a fault of ours. */
+function isExpected(error: unknown): boolean {
+  return (
+    isDiskError(error) || error instanceof DamagedFile || error instanceof NewerStore || isFailure(error, 'TIMEOUT')
+  );
 }

@@ -32,6 +32,8 @@ export interface OpenFile {
   /** Up to `length` bytes from `position`; fewer at the end of the file. */
   read(position: number, length: number): Uint8Array;
   size(): number;
+  /** Whether `path` still names this file. */
+  isAt(path: string): boolean;
   sync(): void;
   /** As `sync`, off the calling thread. */
   syncLater(): Promise<void>;

@@ -22,6 +22,11 @@ function openFile(path: string, flags: string): OpenFile {
       return bytes.subarray(0, got);
     },
     size: () => fs.fstatSync(fd).size,
+    isAt(path) {
+      const there = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+      const here = fs.fstatSync(fd, { bigint: true });
+      return there !== undefined && there.ino === here.ino && there.dev === here.dev;
+    },
     sync: () => fs.fsyncSync(fd),
     syncLater: () =>
       new Promise((resolve, reject) => fs.fsync(fd, (error) => (error === null ? resolve() : reject(error)))),

@@ -66,6 +66,20 @@ function frameAt(bytes: Buffer, at: number, salt: Uint8Array): Frame | undefined
   };
 }
 
+/** The salt of a log whose header is damaged, as its first frame carries it; undefined when that is not valid either. */
+export function saltOfFirstFrame(bytes: Buffer): { salt: Uint8Array; seq: number } | undefined {
+  const salt = Buffer.from(bytes.subarray(4, 12));
+  const frame = frameAt(bytes, 0, salt);
+  return frame === undefined ? undefined : { salt, seq: frame.seq };
+}
+
+/** Whether these bytes begin as a frame of this log and are as long as it says: damage, rather than a write that was cut. */
+export function isWholeButInvalid(bytes: Buffer, salt: Uint8Array): boolean {
+  if (bytes.length < frameHeaderBytes || bytes.readUInt32LE(0) !== magic) return false;
+  if (bytes.compare(salt, 0, salt.length, 4, 12) !== 0) return false;
+  return bytes.length >= frameHeaderBytes + bytes.readUInt32LE(12);
+}
+
 export interface ScannedFrame extends Frame {
   /** Where it ends, from the start of the scanned bytes. */
   readonly endsAt: number;

@@ -1,21 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { codeOf, type FileSystem, type OpenFile } from '../disk/fileSystem.ts';
-import { encodeFrame, scanFrames, type Frame, type FrameKind, type Scan } from './frame.ts';
+import {
+  encodeFrame,
+  isWholeButInvalid,
+  saltOfFirstFrame,
+  scanFrames,
+  type Frame,
+  type FrameKind,
+  type Scan,
+} from './frame.ts';
 
 // A log file: 32 bytes of header, then frames.
 //   0  magic 8 "CACHLOG1"   8  salt 8   16  first seq 6   22  zero 6   28  crc32 4
 const headerBytes = 32;
 const magic = Buffer.from('CACHLOG1', 'latin1');
 
-/** A file of the store is not what was written. */
+/** A file of the store is not what was written, or not there. */
 export class DamagedFile extends Error {
-  readonly path: string;
+  readonly file: string;
 
-  constructor(path: string, what: string) {
+  constructor(file: string, what: string) {
     super(what);
     this.name = 'DamagedFile';
-    this.path = path;
+    this.file = file;
   }
 }
 
@@ -81,19 +90,33 @@ export class LogFile {
   /** Everything before was confirmed by a sync of this process, or was read at opening. */
   private synced = headerBytes;
   private unsynced = false;
+  private damaged = false;
 
   /** @throws DamagedFile when the header is not valid */
   constructor(fs: FileSystem, path: string) {
     this.fs = fs;
     this.path = path;
     [this.file, this.writable] = open(fs, path);
-    const header = decodeHeader(this.file.read(0, headerBytes));
-    if (header === undefined) {
-      this.file.close();
-      throw new DamagedFile(path, 'The header of a log file is damaged');
-    }
+    const header = decodeHeader(this.file.read(0, headerBytes)) ?? this.salvageHeader();
     this.salt = header.salt;
     this.next = header.firstSeq;
+  }
+
+  /** The header as the first frame tells it: everything can be read, but nothing may be appended any more. */
+  private salvageHeader(): LogHeader {
+    const body = Buffer.from(this.file.read(headerBytes, this.file.size() - headerBytes));
+    const first = saltOfFirstFrame(body);
+    if (first === undefined) {
+      this.file.close();
+      throw new DamagedFile(basename(this.path), 'The header of a log file is damaged');
+    }
+    this.damaged = true;
+    return { salt: first.salt, firstSeq: first.seq };
+  }
+
+  /** Whether the header is damaged: the log can be read, and must be replaced before anything is appended. */
+  get headerIsDamaged(): boolean {
+    return this.damaged;
   }
 
   /** The number that the next frame will have. */
@@ -108,6 +131,16 @@ export class LogFile {
   /** Bytes at the end that belong to no valid frame. */
   get tornBytes(): number {
     return this.scanned - this.offset;
+  }
+
+  /** Whether the torn bytes are as long as the frame that they began as: then it was whole once, and is damaged. */
+  get tornIsWhole(): boolean {
+    return isWholeButInvalid(Buffer.from(this.file.read(this.offset, this.tornBytes)), this.salt);
+  }
+
+  /** When the last counted frame was written, milliseconds since the epoch; 0 before the first. */
+  get lastFrameMs(): number {
+    return this.lastMs;
   }
 
   /** Frames that were appended since the last call, by whatever process. */
@@ -130,7 +163,8 @@ export class LogFile {
    * Appends one frame and syncs it. Call after `readNew` found nothing.
    *
    * @returns false when another process's frame took the number: read on and try again
-   * @throws the system's error when nothing counts as written; `NotSynced` when it may or may not last
+   * @throws the system's error when nothing counts as written; `NotSynced` when it may or may not last; `DamagedFile`
+   * when the file was replaced: the store must be loaded again
    */
   append(kind: FrameKind, payload: Uint8Array, atMs: number): boolean {
     this.makeWritable();
@@ -167,7 +201,8 @@ export class LogFile {
 
   /** @throws the system's error when the file may not be written, or is no longer where it was */
   private makeWritable(): void {
-    if (this.fs.size(this.path) === undefined) throw Object.assign(new Error('The log is gone'), { code: 'ENOENT' });
+    if (this.damaged || !this.file.isAt(this.path))
+      throw new DamagedFile(basename(this.path), 'A log file was replaced');
     if (this.writable) return;
     const file = this.fs.openAppend(this.path);
     this.file.close();
@@ -214,7 +249,7 @@ export class LogFile {
 /** On a read-only disk the store can still be read. */
 function open(fs: FileSystem, path: string): [OpenFile, boolean] {
   try {
-    if (fs.size(path) === undefined) throw new DamagedFile(path, 'A log file is missing');
+    if (fs.size(path) === undefined) throw new DamagedFile(basename(path), 'A log file is missing');
     return [fs.openAppend(path), true];
   } catch (error) {
     if (!readOnlyCodes.has(codeOf(error))) throw error;

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { posix } from 'node:path';
+import { decodeManifest } from '../../src/adapters/store/generations/manifest.ts';
+import { MemoryDisk } from '../support/memoryDisk.ts';
+import { report } from './report.ts';
+import { commitNumber, held, openSmall, type Held } from './workload.ts';
+
+const commits = 40;
+
+interface Specimen {
+  readonly disk: MemoryDisk;
+  readonly truth: Held;
+  /** Files that a start reads: the newest generation's, and the log after it. */
+  readonly needed: readonly string[];
+}
+
+async function specimen(): Promise<Specimen> {
+  const disk = new MemoryDisk();
+  const { engine } = await openSmall(disk.mount());
+  for (let n = 1; n <= commits; n++) await commitNumber(engine, n);
+  const truth = held(engine);
+  await engine.close();
+  const newest = disk
+    .list('/store')
+    .filter((name) => name.startsWith('generation-'))
+    .sort()
+    .at(-1);
+  assert.ok(newest !== undefined, 'the store wrote a generation');
+  const manifest = decodeManifest(disk.bytes(`/store/${newest}`));
+  assert.ok(manifest !== undefined && manifest.parts.length > 0, 'the generation names parts');
+  const needed = [newest, manifest.main.file, manifest.log, ...manifest.parts.map(({ file }) => file)];
+  return { disk, truth, needed: needed.map((name) => posix.join('/store', name)) };
+}
+
+interface Outcome {
+  readonly reported: boolean;
+  readonly whole: boolean;
+}
+
+async function openDamaged(disk: MemoryDisk, truth: Held): Promise<Outcome> {
+  const { engine, problems } = await openSmall(disk.mount());
+  const now = held(engine);
+  const whole = JSON.stringify(now) === JSON.stringify(truth);
+  for (const n of now.kept) assert.ok(truth.kept.includes(n), 'nothing appears that was never written');
+  await engine.close();
+  return { reported: problems.length > 0, whole };
+}
+
+/** A seeded stream of numbers below `limit`. */
+function seeded(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
+    return state % limit;
+  };
+}
+
+const flips = process.env['FAULTS'] === 'long' ? 60_000 : 6000;
+
+describe('faults: damaged files', function () {
+  this.timeout(900_000);
+
+  it('every bit flip that matters is detected before use', async () => {
+    const { disk, truth, needed } = await specimen();
+    const random = seeded(7);
+    const all = disk.paths().filter((path) => !path.endsWith('LOCK'));
+    const total = all.reduce((sum, path) => sum + disk.bytes(path).length, 0);
+    const count = { flips: 0, effective: 0, detected: 0, recovered: 0, 'wrong without a word': 0 };
+    for (let i = 0; i < flips; i++) {
+      let at = random(total);
+      const path = all.find((candidate) => (at -= disk.bytes(candidate).length) < 0) ?? '';
+      const bytes = Buffer.from(disk.bytes(path));
+      const byte = random(bytes.length);
+      bytes[byte] = (bytes[byte] ?? 0) ^ (1 << random(8));
+      const damaged = disk.copy();
+      damaged.damage(path, bytes);
+      const { reported, whole } = await openDamaged(damaged, truth);
+      count.flips++;
+      if (needed.includes(path)) {
+        count.effective++;
+        if (reported) count.detected++;
+        if (whole) count.recovered++;
+      }
+      if (!whole && !reported) {
+        count['wrong without a word']++;
+        console.log(path, byte, bytes.length);
+      }
+    }
+    report('bit flips', count);
+    assert.ok(count.effective > flips / 10, 'most of the flips would say nothing otherwise');
+    assert.equal(count.detected, count.effective);
+    assert.equal(count['wrong without a word'], 0);
+  });
+
+  it('every truncation is detected before use', async () => {
+    const { disk, truth, needed } = await specimen();
+    const count = { lengths: 0, detected: 0, 'a whole log, only shorter': 0, recovered: 0 };
+    for (const path of needed) {
+      const bytes = disk.bytes(path);
+      const step = process.env['FAULTS'] === 'long' ? 1 : Math.max(1, Math.floor(bytes.length / 300));
+      for (let length = 0; length < bytes.length; length += step) {
+        const damaged = disk.copy();
+        damaged.damage(path, Buffer.from(bytes.subarray(0, length)));
+        const { reported, whole } = await openDamaged(damaged, truth);
+        count.lengths++;
+        if (reported) count.detected++;
+        else if (posix.basename(path).startsWith('log-')) count['a whole log, only shorter']++;
+        if (whole) count.recovered++;
+      }
+    }
+    report('truncations', count);
+    assert.equal(count.detected + count['a whole log, only shorter'], count.lengths);
+  });
+});
