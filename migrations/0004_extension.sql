@@ -18,10 +18,32 @@ CREATE TABLE stored_key_snapshots (
 );
 CREATE INDEX stored_key_snapshots_by_key ON stored_key_snapshots (connection_id, key, taken_at);
 CREATE INDEX stored_key_snapshots_by_time ON stored_key_snapshots (connection_id, taken_at);
-ALTER TABLE history_events ADD COLUMN attempt INTEGER;
-ALTER TABLE history_events ADD COLUMN correlation_id TEXT;
-ALTER TABLE history_events ADD COLUMN run_id TEXT;
-CREATE INDEX history_events_by_time ON history_events (timestamp, id);
+-- Events are kept in the order of time, whatever their ids are.
+CREATE TABLE ordered_events (
+  id TEXT NOT NULL,
+  timestamp TEXT NOT NULL,
+  source TEXT NOT NULL,
+  connection_id TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  action TEXT NOT NULL,
+  key_or_pattern TEXT NOT NULL,
+  duration_ms REAL NOT NULL,
+  status TEXT NOT NULL,
+  redacted_diff TEXT,
+  error_code TEXT,
+  retryable INTEGER,
+  details_json TEXT,
+  attempt INTEGER,
+  correlation_id TEXT,
+  run_id TEXT,
+  PRIMARY KEY (timestamp, id)
+) WITHOUT ROWID;
+INSERT INTO ordered_events (id, timestamp, source, connection_id, environment, action, key_or_pattern, duration_ms, status,
+    redacted_diff, error_code, retryable, details_json)
+  SELECT id, timestamp, source, connection_id, environment, action, key_or_pattern, duration_ms, status, redacted_diff,
+    error_code, retryable, details_json FROM history_events;
+DROP TABLE history_events;
+ALTER TABLE ordered_events RENAME TO history_events;
 CREATE INDEX history_events_by_connection ON history_events (connection_id, timestamp);
 CREATE INDEX history_events_failed ON history_events (timestamp) WHERE status <> 'success';
 ALTER TABLE observability_snapshots ADD COLUMN period_seconds REAL NOT NULL DEFAULT 0;

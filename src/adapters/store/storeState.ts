@@ -25,6 +25,7 @@ export class StoreState {
   private mainDatabase: SqlDatabase;
   private currentPart: SqlDatabase | undefined;
   private rowsInPart = 0;
+  private emptyImage: { readonly schema: number; readonly image: Uint8Array } | undefined;
 
   constructor(options: StateOptions, parts: Parts, image?: Uint8Array) {
     this.options = options;
@@ -123,9 +124,12 @@ export class StoreState {
   }
 
   private emptyPart(): SqlDatabase {
+    this.rowsInPart = 0;
+    const { schema } = this;
+    if (this.emptyImage?.schema === schema) return this.options.sql.open(this.emptyImage.image);
     const database = this.options.sql.open();
     this.upgrade(database);
-    this.rowsInPart = 0;
+    this.emptyImage = { schema, image: database.image() };
     return database;
   }
 }

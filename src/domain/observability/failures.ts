@@ -1,7 +1,7 @@
 import { undisplay } from '../display.ts';
 import { failureCodes, type FailureCode } from '../failure.ts';
 import type { EventStatus, HistoryEvent } from '../timeline/event.ts';
-import { keyPattern } from './keyPattern.ts';
+import { keyPattern, plainKeyPattern } from './keyPattern.ts';
 import type { ObservabilitySnapshot } from './snapshot.ts';
 
 /** `errorRate`: too many recent operations of the connection had failed for another try. */
@@ -63,7 +63,9 @@ const staleMs = 15 * 60_000;
 
 /** The pattern of what an event acted on; empty when it names no key. */
 export function eventPattern(event: Pick<HistoryEvent, 'keyOrPattern'>): string {
-  return event.keyOrPattern === '' ? '' : keyPattern(undisplay(event.keyOrPattern)).pattern;
+  const { keyOrPattern } = event;
+  if (keyOrPattern === '') return '';
+  return plainKeyPattern(keyOrPattern) ?? keyPattern(undisplay(keyOrPattern)).pattern;
 }
 
 /** Whether an event is the end of a failed operation of ours (a refusal by policy is a decision, not a failure). */

@@ -19,15 +19,37 @@ export interface Command {
 
 const kind = { null: 0, natural: 1, negative: 2, double: 3, text: 4, known: 5, blob: 6, uuid: 7, time: 8 } as const;
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const longestKnown = 80;
+
+const dash = 45;
+
+/** 0-15 for `0-9a-f`, else 255: upper case would not come back as it was. */
+const nibbles = new Uint8Array(128).fill(255);
+for (let digit = 0; digit < 16; digit++) nibbles[digit.toString(16).charCodeAt(0)] = digit;
+
+/** Packs a lower-case UUID; false when `text` is none, and then `into` holds nothing of use. */
+function packUuid(text: string, into: Uint8Array): boolean {
+  let at = 0;
+  for (let i = 0; i < 36; i++) {
+    if (i === 8 || i === 13 || i === 18 || i === 23) {
+      if (text.charCodeAt(i) !== dash) return false;
+      continue;
+    }
+    const high = nibbles[text.charCodeAt(i)] ?? 255;
+    const low = nibbles[text.charCodeAt(++i)] ?? 255;
+    if (high > 15 || low > 15) return false;
+    into[at++] = (high << 4) | low;
+  }
+  return true;
+}
 
 class Encoder {
   readonly out = new ByteWriter();
   private readonly known = new Map<string, number>();
-  private lastTime = '';
-  private lastTimeMs = 0;
+  private readonly packed = new Uint8Array(16);
+  private lastMinute = '';
+  private lastMinuteMs = 0;
 
   value(value: SqlValue): void {
     if (value === null) this.out.byte(kind.null);
@@ -57,9 +79,9 @@ class Encoder {
       return;
     }
     if (value.length === 24 && this.time(value)) return;
-    if (value.length === 36 && uuid.test(value)) {
+    if (value.length === 36 && packUuid(value, this.packed)) {
       this.out.byte(kind.uuid);
-      this.out.raw(Buffer.from(value.replaceAll('-', ''), 'hex'));
+      this.out.raw(this.packed);
       return;
     }
     if (value.length <= longestKnown) this.known.set(value, this.known.size);
@@ -69,20 +91,18 @@ class Encoder {
 
   private time(value: string): boolean {
     if (!time.test(value)) return false;
-    const sameMinute = value.slice(0, 17) === this.lastTime.slice(0, 17);
-    const ms = sameMinute ? this.lastTimeMs + (secondsOf(value) - secondsOf(this.lastTime)) : Date.parse(value);
-    if (!(ms >= 0) || (!sameMinute && new Date(ms).toISOString() !== value) || secondsOf(value) >= 60_000) return false;
-    this.lastTime = value;
-    this.lastTimeMs = ms;
+    if (!value.startsWith(this.lastMinute) || this.lastMinute === '') {
+      const ms = Date.parse(value);
+      if (!(ms >= 0) || new Date(ms).toISOString() !== value) return false;
+      this.lastMinute = value.slice(0, 17);
+      this.lastMinuteMs = ms - (ms % 60_000);
+    }
+    const withinMinute = Number(value.slice(17, 19)) * 1000 + Number(value.slice(20, 23));
+    if (withinMinute >= 60_000) return false;
     this.out.byte(kind.time);
-    this.out.six(ms);
+    this.out.six(this.lastMinuteMs + withinMinute);
     return true;
   }
-}
-
-/** Milliseconds within the minute of an ISO time. */
-function secondsOf(iso: string): number {
-  return Number(iso.slice(17, 19)) * 1000 + Number(iso.slice(20, 23));
 }
 
 class Decoder {

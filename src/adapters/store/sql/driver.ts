@@ -39,7 +39,11 @@ class SqlJs implements SqlDatabase {
 
   constructor(database: SqlJsDatabase) {
     this.database = database;
+    // The file is memory: a rollback journal and locks on it would only cost time.
     database.run('PRAGMA journal_mode=MEMORY');
+    database.run('PRAGMA locking_mode=EXCLUSIVE');
+    database.run('PRAGMA synchronous=OFF');
+    database.run('PRAGMA temp_store=MEMORY');
     database.run('PRAGMA foreign_keys=OFF');
     database.run('PRAGMA trusted_schema=OFF');
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { utf8 } from '../../../../src/domain/bytes.ts';
-import { keyPattern } from '../../../../src/domain/observability/keyPattern.ts';
+import { keyPattern, plainKeyPattern } from '../../../../src/domain/observability/keyPattern.ts';
 
 /** Key → pattern. A change here changes what people's history is grouped by: think twice. */
 const golden: readonly (readonly [key: string, pattern: string])[] = [
@@ -73,6 +73,35 @@ describe('domain/observability/keyPattern', () => {
     const result = keyPattern(`x${'é'.repeat(1_000_000)}`);
     assert.equal(result.binary, false);
     assert.ok(result.pattern.length <= 1100);
+  });
+
+  it('has a fast way for plain keys that says the same', () => {
+    assert.equal(plainKeyPattern('user:42:profile'), 'user:*:profile');
+    assert.equal(plainKeyPattern('user-42'), undefined);
+    const part = fc.constantFrom(
+      'user',
+      '42',
+      'deadbeef',
+      'abcdefabcdef',
+      '',
+      '0',
+      'x9',
+      ':',
+      '/',
+      '|',
+      '.',
+      '_',
+      '-',
+      'A',
+      'é',
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+        const key = parts.join('');
+        const fast = plainKeyPattern(key);
+        if (fast !== undefined) assert.equal(fast, keyPattern(key).pattern);
+      }),
+    );
   });
 
   it('is total, and a pattern of a pattern is itself for text without instants', () => {
