@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { waitFor } from '../waiting.ts';
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 
 /** Quick picks, input boxes and the Command Palette: one widget at the top of the window. */
 export class QuickInput {
@@ -58,6 +58,12 @@ export class QuickInput {
     await this.input().press('Enter');
   }
 
+  /** Closes it if it is still open. */
+  async close(): Promise<void> {
+    if (await this.box().isVisible()) await this.cancel();
+    await this.waitUntilClosed();
+  }
+
   async cancel(): Promise<void> {
     await this.page.keyboard.press('Escape');
   }
@@ -79,10 +85,10 @@ export class QuickInput {
     return this.box().locator('.quick-input-list .monaco-list-row');
   }
 
-  /** Clicks the row with this label. */
-  async pick(label: string): Promise<void> {
+  /** Clicks the row with this label, once it is there. */
+  async pick(label: string, timeoutMs = LIMIT_MS): Promise<void> {
     let shown: string[] = [];
-    const index = await waitFor(`the choice ${label}`, LIMIT_MS, async () => {
+    const index = await waitFor(`the choice ${label}`, timeoutMs, async () => {
       shown = await this.items();
       const found = shown.indexOf(label);
       return found >= 0 && { found };

@@ -25,7 +25,7 @@ export interface WorkbenchOptions extends VscodeHostOptions {
   readonly host?: VscodeHost;
 }
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 30_000;
 const OPEN_LIMIT_MS = 60_000;
 const SIZE = { width: 1280, height: 800 };
 
@@ -346,12 +346,21 @@ export class Workbench {
       contrast: 'Dark High Contrast',
       contrastLight: 'Light High Contrast',
     }[name];
-    // As a person does it: a change of the user settings file from outside is not always noticed.
-    await this.run('Preferences: Color Theme');
-    await this.quickInput.type(label);
-    await this.quickInput.pick(label);
-    await this.quickInput.waitUntilClosed();
-    await this.page.locator(`.monaco-workbench.${look}`).waitFor({ timeout: LIMIT_MS });
+    const drawn = this.page.locator(`.monaco-workbench.${look}`);
+    if (await drawn.isVisible()) return;
+    // As a person does it: a change of the user settings file from outside is not always noticed. Again, when the picker came
+    // before the themes were known.
+    await waitFor(`the ${name} theme`, LIMIT_MS, async () => {
+      await this.run('Preferences: Color Theme');
+      await this.quickInput.type(label);
+      try {
+        await this.quickInput.pick(label, 4000);
+      } finally {
+        await this.quickInput.close();
+      }
+      return true;
+    });
+    await drawn.waitFor({ timeout: LIMIT_MS });
   }
 
   /** Takes a picture of the window into `out/pictures/NAME.png`, or to an absolute path. Gives the path. */
