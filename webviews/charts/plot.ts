@@ -32,6 +32,8 @@ export interface PlotOptions {
   readonly format: (value: number) => string;
   /** Highest value of the axis at least, so that noise around zero looks small. */
   readonly atLeast: number;
+  /** Grid lines at round numbers of bytes instead of round decimal numbers. */
+  readonly inBytes?: boolean;
   /** Values cannot exceed this (1 for ratios). */
   readonly atMost?: number;
   /** Charts with the same key share their crosshair. */
@@ -70,7 +72,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
         x: { time: true, range: () => [data.from, data.to] },
         y: { range: (_plot, _min, max) => [0, ceiling(max, options)] },
       },
-      axes: [xAxis(), yAxis(options.format)],
+      axes: [xAxis(), yAxis(options)],
       series: [{}, ...order.map((at) => seriesOptions(() => data.series[at]))],
       hooks: {
         drawClear: [(drawn) => drawGaps(drawn, data)],
@@ -116,16 +118,17 @@ function aligned(data: ChartData, order: readonly number[]): uPlot.AlignedData {
   return [[...data.times], ...order.map((at) => rows[at] ?? [])];
 }
 
-/** Running sums over the series; where one has no value, it adds nothing, and where none has, there is none. */
+/** Where each part of the stacks ends; a part that adds nothing is not drawn. */
 function sums(series: readonly ChartSeries[]): (number | null)[][] {
-  let below: (number | null)[] = [];
-  return series.map(({ values }) => {
-    below = values.map((value, at) => {
-      const under = below[at] ?? null;
-      return value === null ? under : value + (under ?? 0);
-    });
-    return below;
-  });
+  const reached: number[] = [];
+  return series.map(({ values }) =>
+    values.map((value, at) => {
+      if (value === null || value === 0) return null;
+      const end = (reached[at] ?? 0) + value;
+      reached[at] = end;
+      return end;
+    }),
+  );
 }
 
 function ceiling(max: number | null, { atLeast, atMost }: PlotOptions): number {
@@ -138,10 +141,10 @@ function seriesOptions(current: () => ChartSeries | undefined): uPlot.Series {
   const { kind = 'line', dash, pattern = 'plain', label = '' } = current() ?? {};
   const common: uPlot.Series = { label, stroke: color, width: 1.5, spanGaps: false };
   if (kind === 'bars') {
-    const bars = uPlot.paths.bars?.({ align: 1, size: [0.9, 40] });
+    const bars = uPlot.paths.bars?.({ align: 1, size: [1, 40], gap: 1 });
     return {
       ...common,
-      width: pattern === 'plain' ? 0 : 1,
+      width: 0,
       ...(bars === undefined ? {} : { paths: bars }),
       fill: (plot) => patternFill(plot.ctx, pattern, color(), paper()),
       points: { show: false },
@@ -214,8 +217,12 @@ function axisTimes(splits: readonly number[]): string[] {
   });
 }
 
-function yAxis(format: (value: number) => string): uPlot.Axis {
+/** 1, 2, 4, … 512 of each unit of 1024. */
+const byteSteps = Array.from({ length: 52 }, (_none, power) => 2 ** power);
+
+function yAxis({ format, inBytes = false }: PlotOptions): uPlot.Axis {
   return {
+    ...(inBytes ? { incrs: byteSteps } : {}),
     stroke: mutedColor,
     font: chartFont(),
     grid: { stroke: gridColor, width: 1 },

@@ -14,6 +14,7 @@ interface TimeChartProps {
   /** A value as the legend, the table and the summary say it, with its unit where the axis needs none. */
   readonly format: (value: number) => string;
   readonly axisFormat?: (value: number) => string;
+  readonly inBytes?: boolean;
   readonly atLeast: number;
   readonly atMost?: number;
   readonly syncKey: string;
@@ -56,7 +57,11 @@ export function TimeChart(props: TimeChartProps): VNode {
       ) : (
         <div class="chart-body">
           <Drawing {...props} pointed={pointed} onPoint={setPointed} />
-          {!hasValues && <div class="chart-empty">{props.empty}</div>}
+          {!hasValues && (
+            <div class="chart-empty">
+              <span>{props.empty}</span>
+            </div>
+          )}
         </div>
       )}
     </figure>
@@ -77,9 +82,10 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
   useLayoutEffect(() => {
     const holder = element.current;
     if (holder === null) return undefined;
-    const { axisFormat, format, atLeast, atMost, syncKey } = latest.current;
+    const { axisFormat, format, inBytes = false, atLeast, atMost, syncKey } = latest.current;
     const made = createPlot(holder, latest.current.data, {
       format: axisFormat ?? format,
+      inBytes,
       atLeast,
       ...(atMost === undefined ? {} : { atMost }),
       syncKey,

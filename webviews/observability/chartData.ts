@@ -1,29 +1,10 @@
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { TrendPoint } from '../../src/domain/observability/overview.ts';
+import { gapsOf } from '../../src/domain/observability/series.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
 
-/** The present slot is still filling; until it is, and for one slot more, nothing is missing. */
-const FILLING_SLOTS = 2;
-
-/** Stretches without any sample, UTC seconds. */
-export function gapsOf({ samples }: Pick<ConnectionCharts, 'samples'>): [number, number][] {
-  const { startMs, stepMs, coverage } = samples;
-  const at = (slot: number): number => (startMs + slot * stepMs) / 1000;
-  const gaps: [number, number][] = [];
-  let first: number | null = null;
-  for (let slot = 0; slot <= coverage.length; slot++) {
-    const isMissing = slot < coverage.length && coverage[slot] === 0;
-    if (isMissing) first ??= slot;
-    if (isMissing || first === null) continue;
-    const isPresent = slot === coverage.length && slot - first <= FILLING_SLOTS;
-    if (!isPresent) gaps.push([at(first), at(slot)]);
-    first = null;
-  }
-  return gaps;
-}
-
 function frame(charts: ConnectionCharts): Pick<ChartData, 'from' | 'to' | 'gaps'> {
-  return { from: Date.parse(charts.from) / 1000, to: Date.parse(charts.to) / 1000, gaps: gapsOf(charts) };
+  return { from: Date.parse(charts.from) / 1000, to: Date.parse(charts.to) / 1000, gaps: gapsOf(charts.samples) };
 }
 
 /** Columns of the samples; a point stands in the middle of its slot. */
@@ -49,10 +30,16 @@ function buckets(charts: ConnectionCharts): { readonly startSeconds: number; rea
 /** Our own operations per second, by outcome, averaged over the bucket. No bar where nothing was done. */
 export function operationsChart(charts: ConnectionCharts): ChartData {
   const all = buckets(charts);
+  const width = charts.bucketSeconds;
+  const { from, to, gaps } = frame(charts);
+  // The buckets at the ends of the window lie in it only in part; too small a part says little about a rate.
+  const secondsOf = (start: number): number => Math.max(Math.min(start + width, to) - Math.max(start, from), width / 4);
   const rate = (of: 'success' | 'error' | 'blocked'): (number | null)[] =>
-    all.map(({ bucket }) => (bucket === undefined ? null : bucket[of] / charts.bucketSeconds));
+    all.map(({ startSeconds, bucket }) => (bucket === undefined ? null : bucket[of] / secondsOf(startSeconds)));
   return {
-    ...frame(charts),
+    from,
+    to,
+    gaps,
     times: all.map(({ startSeconds }) => startSeconds),
     stacked: true,
     series: [

@@ -133,8 +133,13 @@ export async function loadCharts(): Promise<void> {
   }
 }
 
+/** What the host looks at for this page; null = at all history, at no server. */
+const watchedId = computed(() =>
+  tab.value === 'timeline' && filter.value.allConnections ? null : (connection.value?.id ?? null),
+);
+
 function onLive(update: LiveUpdate): void {
-  if (update.connectionId !== (connection.peek()?.id ?? null)) return;
+  if (update.connectionId !== watchedId.peek()) return;
   if (update.revision !== liveUpdate.peek()?.revision) revision.value += 1;
   liveUpdate.value = update;
   if (update.server !== undefined || update.problem !== undefined) {
@@ -172,13 +177,14 @@ export function start(): void {
   effect(() => {
     void connectionId.value;
     charts.value = null;
+    actFailure.value = null;
     liveUpdate.value = null;
     liveLooks.value = [];
   });
   effect(() => {
-    const shown = connectionId.value;
+    const watched = watchedId.value;
     const following = isFollowing();
-    if (isKnown.value) untracked(() => watch(shown, following));
+    if (isKnown.value) untracked(() => watch(watched, following));
   });
   effect(() => {
     void [connectionId.value, range.value, revision.value];

@@ -37,6 +37,7 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
 function Coverage({ data }: { readonly data: ConnectionCharts }): VNode {
   const watchedMs = (Date.parse(data.to) - Date.parse(data.from)) * data.coverage;
   if (data.coverage > 0.99) return <p class="coverage muted">The whole range was watched.</p>;
+  if (data.coverage === 0) return <p class="coverage muted">Nobody looked at the server in this range.</p>;
   return (
     <p class="coverage muted">
       Watched for {formatDuration(watchedMs)} of this range ({formatPercent(data.coverage)}).{' '}

@@ -66,6 +66,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
         unit="used by the server"
         data={drawn.memory}
         format={formatBytes}
+        inBytes
         atLeast={1024 * 1024}
         empty={noSample}
       />

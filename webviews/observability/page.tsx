@@ -167,7 +167,8 @@ function ConnectionState({ shown }: { readonly shown: PanelConnection }): VNode 
 
 function Problems({ shown }: { readonly shown: PanelConnection }): VNode {
   const problem = context.value?.storeProblem;
-  const refused = actFailure.value;
+  // A failed connect is told by the connection's state already.
+  const refused = actFailure.value?.message === shown.cause ? null : actFailure.value;
   const isSilent = shown.state === 'reconnecting' || liveUpdate.value?.problem !== undefined;
   return (
     <>

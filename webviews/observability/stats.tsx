@@ -48,7 +48,7 @@ export function Stats({ charts }: { readonly charts: ConnectionCharts | null }):
       <Stat
         label="Server load"
         value={said(server?.opsPerSecond ?? health?.opsPerSecond, (value) => `${formatRate(value)} ops/s`)}
-        note={isNow ? 'now' : 'in the last sample'}
+        note={isNow ? 'now' : typeof health?.opsPerSecond === 'number' ? 'in the last sample' : 'no sample'}
         color="green"
         course={isNow ? looks.map((look) => look?.opsPerSecond ?? null) : (samples?.opsPerSecond ?? [])}
         atLeast={1}
@@ -80,7 +80,7 @@ export function Stats({ charts }: { readonly charts: ConnectionCharts | null }):
       <Stat
         label="Hit ratio"
         value={said(health?.hitRatio, formatPercent)}
-        note={`${said(server?.hitRatio, formatPercent)} now`}
+        note={typeof server?.hitRatio === 'number' ? `${formatPercent(server.hitRatio)} now` : 'of this range'}
         color="yellow"
         course={samples?.hitRatio ?? []}
         atLeast={1}

@@ -31,15 +31,17 @@ export function TimelineFilters({ shown }: { readonly shown: PanelConnection }):
         choices={[{ value: '', text: 'Any action' }, ...actions.map((each) => ({ value: each, text: each }))]}
         onChange={(next) => set({ action: next })}
       />
-      {eventStatuses.map((status) => (
-        <Checkbox
-          key={status}
-          checked={statuses.length === 0 || statuses.includes(status)}
-          onChange={(on) => set({ statuses: withStatus(statuses, status, on) })}
-        >
-          {statusWords[status].text}
-        </Checkbox>
-      ))}
+      <span class="toolbar-group" role="group" aria-label="Outcome">
+        {eventStatuses.map((status) => (
+          <Checkbox
+            key={status}
+            checked={statuses.length === 0 || statuses.includes(status)}
+            onChange={(on) => set({ statuses: withStatus(statuses, status, on) })}
+          >
+            {statusWords[status].text}
+          </Checkbox>
+        ))}
+      </span>
       <Checkbox
         checked={allConnections}
         onChange={(on) => set({ allConnections: on })}

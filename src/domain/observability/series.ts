@@ -117,3 +117,22 @@ function put(slot: Slot, sample: ObservabilitySnapshot, overlapMs: number, share
 export function ratioOf(hits: number, misses: number): number | null {
   return hits + misses > 0 ? hits / (hits + misses) : null;
 }
+
+/** The present slot is still filling; until it is, and for one slot more, nothing is missing. */
+const FILLING_SLOTS = 2;
+
+/** Stretches without any sample, UTC seconds. */
+export function gapsOf({ startMs, stepMs, coverage }: SampleSeries): [from: number, to: number][] {
+  const at = (slot: number): number => (startMs + slot * stepMs) / 1000;
+  const gaps: [from: number, to: number][] = [];
+  let first: number | null = null;
+  for (let slot = 0; slot <= coverage.length; slot++) {
+    const isMissing = slot < coverage.length && coverage[slot] === 0;
+    if (isMissing) first ??= slot;
+    if (isMissing || first === null) continue;
+    const isPresent = slot === coverage.length && slot - first <= FILLING_SLOTS;
+    if (!isPresent) gaps.push([at(first), at(slot)]);
+    first = null;
+  }
+  return gaps;
+}

@@ -22,7 +22,7 @@ export interface PanelDefinition<C extends Contract> {
   /** Also the id under which VS Code restores it after a reload. */
   readonly viewType: string;
   readonly title: string;
-  /** Folder of `webviews/`. */
+  /** Folder of `webviews/`, and name of the icons in `media/`. */
   readonly page: string;
   /** Loaded on first use: activation does not pay for schemas. */
   contract(): Promise<C>;
@@ -68,7 +68,9 @@ export class SinglePanel<C extends Contract> implements Disposable {
     const contract = await this.definition.contract();
     if (disposed) return;
     const { webview } = panel;
-    panel.iconPath = Uri.joinPath(this.extensionUri, 'media', 'activity-bar.svg');
+    const { page } = this.definition;
+    const icon = (theme: 'light' | 'dark'): Uri => Uri.joinPath(this.extensionUri, 'media', `${page}-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     webview.options = {
       enableScripts: true,
       enableForms: false,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { sampleSeries, stepSeconds } from '../../../../src/domain/observability/series.ts';
+import { gapsOf, sampleSeries, stepSeconds } from '../../../../src/domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../../../src/domain/observability/snapshot.ts';
 
 const START = Date.UTC(2026, 10, 22, 3, 0, 0);
@@ -77,5 +77,26 @@ describe('sample series', () => {
     assert.equal(stepSeconds(6 * 3600_000, 15, 360), 60);
     assert.equal(stepSeconds(24 * 3600_000, 15, 360), 300);
     assert.equal(stepSeconds(15 * 60_000, 60, 360), 60);
+  });
+});
+
+describe('gaps of a series', () => {
+  const series = (coverage: number[]): Parameters<typeof gapsOf>[0] => ({
+    ...sampleSeries([], START, START, 15_000),
+    startMs: START,
+    coverage,
+  });
+  const at = (slot: number): number => START / 1000 + slot * 15;
+
+  it('finds every stretch that nobody watched', () => {
+    assert.deepEqual(gapsOf(series([0, 0, 1, 0.2, 0, 1])), [
+      [at(0), at(2)],
+      [at(4), at(5)],
+    ]);
+  });
+
+  it('leaves the slots alone that are still filling', () => {
+    assert.deepEqual(gapsOf(series([1, 1, 0, 0])), []);
+    assert.deepEqual(gapsOf(series([1, 0, 0, 0])), [[at(1), at(4)]]);
   });
 });
