@@ -69,6 +69,7 @@ function fakeSession(user: string): FakeSession {
     },
     send: unused,
     compareAndSet: unused,
+    openLine: unused,
     scan: unused,
     describe: unused,
     watch: unused,

@@ -2,6 +2,7 @@ import type {
   CommandOutcome,
   DescribeOptions,
   KeyColumns,
+  RedisLine,
   RedisSession,
   ScanOptions,
   ScanPage,
@@ -109,6 +110,19 @@ export class Session implements RedisSession {
     const outcomes = await compareAndSet(link, { ...request, options: { ...options, deadlineMs: left } });
     link.destroy(closedByUs);
     return outcomes;
+  }
+
+  async openLine(timeoutMs: number, signal?: AbortSignal): Promise<RedisLine> {
+    const { link, runId } = await this.topology.openPrivate(undefined, timeoutMs, signal);
+    return {
+      runId,
+      dead: () => link.dead(),
+      send: async (commands, options) =>
+        options.transaction === true
+          ? unwrapped(commands, await link.exchange(wrapped(commands), options))
+          : link.exchange(commands, options),
+      close: () => link.destroy(closedByUs),
+    };
   }
 
   scan(options: ScanOptions): AsyncIterable<ScanPage> {

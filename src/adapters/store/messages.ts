@@ -13,12 +13,18 @@ import type {
   TimelineQuery,
   TimeWindow,
 } from '../../app/ports/stores.ts';
+import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import type { FailureShape } from '../../domain/failure.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import type { StoreProblem } from './problems.ts';
 
 type Listed = Omit<StoredKeySnapshot, 'sealed'>;
+
+/** A method of the port, answered at once. */
+type WorkflowCall<M extends keyof WorkflowStore> = (
+  ...args: Parameters<WorkflowStore[M]>
+) => Awaited<ReturnType<WorkflowStore[M]>>;
 
 /** Every call that the worker answers. A feature adds its calls here and in `worker/storeService.ts`. */
 export interface StoreCalls {
@@ -43,6 +49,20 @@ export interface StoreCalls {
   'snapshots.remove'(ids: readonly string[]): void;
   'connections.save'(record: ConnectionRecord): void;
   'connections.list'(): readonly ConnectionRecord[];
+  'workflows.templates': WorkflowCall<'templates'>;
+  'workflows.saveTemplate': WorkflowCall<'saveTemplate'>;
+  'workflows.removeTemplate': WorkflowCall<'removeTemplate'>;
+  'workflows.run': WorkflowCall<'run'>;
+  'workflows.runs': WorkflowCall<'runs'>;
+  'workflows.events': WorkflowCall<'events'>;
+  'workflows.create': WorkflowCall<'create'>;
+  'workflows.append': WorkflowCall<'append'>;
+  'workflows.resume': WorkflowCall<'resume'>;
+  'workflows.removeRun': WorkflowCall<'removeRun'>;
+  'workflows.takeLease': WorkflowCall<'takeLease'>;
+  'workflows.renewLease': WorkflowCall<'renewLease'>;
+  'workflows.releaseLease': WorkflowCall<'releaseLease'>;
+  'workflows.leases': WorkflowCall<'leases'>;
   'store.checkpoint'(): void;
 }
 

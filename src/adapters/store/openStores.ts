@@ -53,6 +53,22 @@ export function openStores(options: OpenStoresOptions): Stores {
       save: (record) => worker.call('connections.save', record),
       list: () => worker.call('connections.list'),
     },
+    workflows: {
+      templates: () => worker.call('workflows.templates'),
+      saveTemplate: (template) => worker.call('workflows.saveTemplate', template),
+      removeTemplate: (id) => worker.call('workflows.removeTemplate', id),
+      run: (id) => worker.call('workflows.run', id),
+      runs: (query) => worker.call('workflows.runs', query),
+      events: (runId) => worker.call('workflows.events', runId),
+      create: (row, events) => worker.call('workflows.create', row, events),
+      append: (row, events, fence) => worker.call('workflows.append', row, events, fence),
+      resume: (old, row, events) => worker.call('workflows.resume', old, row, events),
+      removeRun: (id) => worker.call('workflows.removeRun', id),
+      takeLease: (request) => worker.call('workflows.takeLease', request),
+      renewLease: (name, fence, untilMs) => worker.call('workflows.renewLease', name, fence, untilMs),
+      releaseLease: (name, fence) => worker.call('workflows.releaseLease', name, fence),
+      leases: (prefix) => worker.call('workflows.leases', prefix),
+    },
     health: () => health,
     onDidChangeHealth(listener) {
       listeners.add(listener);

@@ -137,6 +137,8 @@ export interface RedisSession {
     ) => Promise<readonly RedisCommand[] | null> | readonly RedisCommand[] | null;
     readonly options: SendOptions;
   }): Promise<readonly CommandOutcome[]>;
+  /** A lean connection of its own, for bulk writes of one caller. Rejects with the true cause. */
+  openLine(timeoutMs: number, signal?: AbortSignal): Promise<RedisLine>;
   /** Pages of the keyspace over the lean bulk connection. May repeat keys, may give empty pages; never drops any. */
   scan(options: ScanOptions): AsyncIterable<ScanPage>;
   /** TYPE, PTTL and MEMORY USAGE of many keys over the bulk connection, in bounded batches. */
@@ -144,4 +146,14 @@ export interface RedisSession {
   /** Watches what all clients do, on a connection of its own. Rejects with a Failure when it could not start. */
   watch(request: WatchRequest): Promise<WatchEnd>;
   close(): Promise<void>;
+}
+
+/** One lean connection: it keeps what a connection keeps (watched keys), and when it dies it stays dead. */
+export interface RedisLine {
+  /** `run_id` of the server that it reached; null where INFO is denied. */
+  readonly runId: string | null;
+  dead(): Failure | null;
+  /** As `RedisSession.send`, on this connection and no other. */
+  send(commands: readonly RedisCommand[], options: SendOptions): Promise<readonly CommandOutcome[]>;
+  close(): void;
 }

@@ -6,6 +6,7 @@ import type { LatencySketchJson } from '../../domain/observability/latencySketch
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
+import type { WorkflowStore } from './workflows.ts';
 
 /** Half-open [from, to), UTC ISO-8601. */
 export interface TimeWindow {
@@ -181,6 +182,7 @@ export interface Stores {
   readonly history: HistoryStore;
   readonly snapshots: SnapshotStore;
   readonly connections: ConnectionRecordStore;
+  readonly workflows: WorkflowStore;
   health(): StoreHealth;
   onDidChangeHealth(listener: (health: StoreHealth) => void): { dispose(): void };
   close(): Promise<void>;

@@ -20,7 +20,9 @@ import type {
   WatchRequest,
 } from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
+import type { BulkLine, BulkScope } from './bulkLine.ts';
 import type { Gate, Operation } from './gate.ts';
+import { GatedLine, onePerName } from './gatedLine.ts';
 import { OperationCounters } from './operationCounters.ts';
 import { repliesOf } from './outcomes.ts';
 import { decideRetry, RecentOutcomes } from './retry.ts';
@@ -42,7 +44,7 @@ export interface GateParts {
 const defaultReplyBytes = 8 << 20;
 
 /** What one try of an operation came to, for the record. */
-interface Attempt {
+export interface Attempt {
   readonly at: string;
   readonly durationMs: number;
   readonly errorCode?: string;
@@ -221,6 +223,18 @@ export class CommandGate implements Gate {
       const details = { source: request.source, watchedMs: Math.round(watchedMs), ...counted.counts() };
       this.conclude(connectionUid, { ...operation, keyOrPattern: '', details }, active, [attempt], failure);
     }
+  }
+
+  async openLine(connectionUid: string, scope: BulkScope): Promise<BulkLine> {
+    const active = await this.active(connectionUid);
+    const line = await active.session.openLine(active.definition.timeoutMs);
+    const judge = async (commands: readonly RedisCommand[]): Promise<void> => {
+      const now = await this.active(connectionUid);
+      this.judge(now, { action: scope.action, keyOrPattern: scope.keyOrPattern }, onePerName(commands));
+    };
+    const conclude = (attempt: Attempt, diff: string, failure: Failure | undefined): void =>
+      this.conclude(connectionUid, { ...scope, redactedDiff: diff }, active, [attempt], failure);
+    return new GatedLine({ active, line, clock: this.parts.clock, judge, conclude });
   }
 
   /** Classifies and asks the guard; throws its failure. */

@@ -3,6 +3,7 @@ import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage, WatchEnd, WatchRequest } from '../ports/redis.ts';
+import type { BulkLine, BulkScope } from './bulkLine.ts';
 
 /** One user-level act on Redis: what is sent, on whose behalf, within which bounds. */
 export interface Operation {
@@ -63,6 +64,8 @@ export interface Gate {
     operation: Pick<Operation, 'action' | 'confirm'>,
     request: Omit<WatchRequest, 'deadlineMs'>,
   ): Promise<WatchEnd>;
+  /** A lean connection for the batches of a run. Rejects with the true cause. */
+  openLine(connectionUid: string, scope: BulkScope): Promise<BulkLine>;
   /** What `record`ed operations did since the last call, which starts the count anew. For one caller: the sampler. */
   drainOperationStats(connectionUid: string): OperationStats;
 }

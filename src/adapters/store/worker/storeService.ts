@@ -17,6 +17,7 @@ import {
   listKeySnapshots,
   removeKeySnapshots,
 } from './repositories/keySnapshots.ts';
+import { leasesWith, releaseLease, renewLease, takeLease } from './repositories/leases.ts';
 import { appendSamples, samplesOfPart } from './repositories/observabilitySamples.ts';
 import { operationBuckets, rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
 import { rollUpFamilies } from './repositories/familyRollups.ts';
@@ -24,6 +25,16 @@ import { addActivity, rollUpPatterns } from './repositories/patternRollups.ts';
 import { storedActivity } from './storedActivity.ts';
 import { periodOperations } from './periodOperations.ts';
 import { sampleAt } from './sampleAt.ts';
+import {
+  appendToRun,
+  createRun,
+  listRuns,
+  removeRun,
+  resumeRun,
+  runById,
+  runEvents,
+} from './repositories/workflowRuns.ts';
+import { removeTemplate, saveTemplate, workflowTemplates } from './repositories/workflowTemplates.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
 import { timelinePage } from './timelinePages.ts';
 import { isoMs } from './windows.ts';
@@ -114,6 +125,20 @@ export class StoreService {
         return control.commit((tx) => saveConnectionRecord(tx, record, now));
       },
       'connections.list': () => connectionRecords(control.read()),
+      'workflows.templates': () => workflowTemplates(control.read()),
+      'workflows.saveTemplate': (template) => control.commit((tx) => saveTemplate(tx, template)),
+      'workflows.removeTemplate': (id) => control.commit((tx) => removeTemplate(tx, id)),
+      'workflows.run': (id) => runById(control.read(), id),
+      'workflows.runs': (query) => listRuns(control.read(), query),
+      'workflows.events': (runId) => runEvents(control.read(), runId),
+      'workflows.create': (row, events) => control.commit((tx) => createRun(tx, row, events)),
+      'workflows.append': (row, events, fence) => control.commit((tx) => appendToRun(tx, row, events, fence)),
+      'workflows.resume': (old, row, events) => control.commit((tx) => resumeRun(tx, old, row, events)),
+      'workflows.removeRun': (id) => control.commit((tx) => removeRun(tx, id)),
+      'workflows.takeLease': (request) => control.commit((tx) => takeLease(tx, request)),
+      'workflows.renewLease': (name, fence, until) => control.commit((tx) => renewLease(tx, name, fence, until)),
+      'workflows.releaseLease': (name, fence) => control.commit((tx) => releaseLease(tx, name, fence)),
+      'workflows.leases': (prefix) => leasesWith(control.read(), prefix),
       'store.checkpoint': async () => {
         await control.checkpoint();
         await history.checkpoint();

@@ -1,0 +1,111 @@
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { display } from '../../domain/display.ts';
+import { Failure } from '../../domain/failure.ts';
+import type { Ruling } from '../../domain/governance/decision.ts';
+import type { PlanSummary } from '../../domain/workflows/definition.ts';
+import type { UndoMode } from '../../domain/workflows/events.ts';
+import { requireConfirmation } from '../../domain/workflows/guardrails.ts';
+import type { ServerChange } from '../../domain/workflows/serverMark.ts';
+import { isoTime } from '../ports/clock.ts';
+import type { PlanReader } from '../ports/workflows.ts';
+import type { WorkflowParts } from './parts.ts';
+import { requireWritable } from './plan.ts';
+import { judgeServer, serverNow, type ServerNow } from './server.ts';
+
+export interface Beginning {
+  readonly definition: ConnectionDefinition;
+  readonly reader: PlanReader;
+  readonly server: ServerNow;
+  readonly serverDrift: string | undefined;
+  readonly undo: UndoMode;
+  readonly undoRoom: number;
+  readonly ruling: Ruling;
+}
+
+export interface BeginRequest {
+  readonly action: 'workflows.start' | 'workflows.resume';
+  readonly runId: string;
+  readonly connectionUid: string;
+  readonly spoolId: string;
+  readonly plan: PlanSummary;
+  /** First item that is not settled. */
+  readonly next: number;
+  readonly confirm: string | undefined;
+}
+
+/**
+ * Everything that stands between a plan and its first (or next) batch, in order: the connection may be written, policies
+ * allow it now, the plan's file is the one that was planned, the server is the same, a person typed what is asked.
+ * Nothing is changed when it rejects.
+ */
+export async function beforeBatches(parts: WorkflowParts, request: BeginRequest): Promise<Beginning> {
+  const { action, plan, next, connectionUid, runId } = request;
+  const definition = parts.definitionOf(connectionUid);
+  const { readOnlyNow, session } = await parts.sessions.active(definition.uid);
+  requireWritable(definition, readOnlyNow);
+  const at = isoTime(parts.clock);
+  const items = plan.count;
+  const ruling = await parts.governance.rule({ connectionUid: definition.uid, action, items, runId, at });
+  requireAllowed(ruling);
+  const reader = await parts.files.plans.open(request.spoolId, plan.hash);
+  try {
+    const server = await serverNow(parts, definition, action);
+    const change = await judgeServer(parts, definition, { plan, next, now: server.mark, reader });
+    requireSameServer(change);
+    const dump = session.capabilities.dump;
+    const undoRoom = await roomForUndo(parts);
+    const perItem = plan.count === 0 ? 0 : (plan.snapshotBytes ?? 0) / plan.count;
+    const undoDoubt = definition.undo && !dump.available && plan.kind !== 'ttlNormalize' ? dump.reason : null;
+    const snapshots = definition.undo ? { needed: Math.round(perItem * (plan.count - next)), room: undoRoom } : null;
+    const pattern = plan.parameters['pattern'];
+    requireConfirmation(
+      {
+        connectionName: definition.name,
+        environment: definition.environment,
+        count: plan.count - next,
+        pattern: typeof pattern === 'string' ? pattern : null,
+        snapshots,
+        undoDoubt,
+        serverDoubt: change.kind === 'unproven' ? change.words : null,
+      },
+      request.confirm,
+      action === 'workflows.start' ? 'The run' : 'The resume',
+    );
+    const fits = snapshots !== null && snapshots.needed <= snapshots.room;
+    const undo = snapshots === null || undoDoubt !== null ? 'off' : fits ? 'full' : 'partial';
+    const serverDrift =
+      change.kind === 'same' ? undefined : change.kind === 'succeeded' ? change.words : `${change.words}; confirmed`;
+    return { definition, reader, server, serverDrift, undo, undoRoom, ruling };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+/** Bytes that values for undo may still take, all connections together. */
+export async function roomForUndo(parts: WorkflowParts): Promise<number> {
+  const budget = parts.settings.number('keys.snapshotBudgetMb') * (1 << 20);
+  const used = (await parts.snapshots.usedBytes()) + (await parts.files.undo.usedBytes());
+  return Math.max(0, budget - used);
+}
+
+export function requireAllowed({ decision }: Ruling): void {
+  if (decision.allowed) return;
+  const { violations, nextOpening } = decision;
+  const why = violations.map(({ packName, message }) => `${display(packName)}: ${message}`).join(' ');
+  throw new Failure('BLOCKED', `A policy forbids this now. ${why} Nothing was changed.`, {
+    details: { rule: 'policy', violations, ...(nextOpening === undefined ? {} : { nextOpening }) },
+    nextAction:
+      nextOpening === undefined
+        ? 'Look at the policy packs of this connection.'
+        : `Try again after ${nextOpening}, or schedule the run.`,
+  });
+}
+
+function requireSameServer(change: ServerChange): void {
+  if (change.kind !== 'different') return;
+  throw new Failure('CONFLICT', `Nothing was touched: ${change.words}.`, {
+    details: { rule: 'server' },
+    nextAction: 'Plan the same again on the server that is meant.',
+  });
+}

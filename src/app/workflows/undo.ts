@@ -1,0 +1,256 @@
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { Failure } from '../../domain/failure.ts';
+import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
+import { failureOfReply } from '../../domain/redis/replyFailure.ts';
+import type { SpooledItem } from '../../domain/workflows/definition.ts';
+import type { ConflictItem, RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
+import type { Before, Given, Reading, UndoVerdict } from '../../domain/workflows/kinds/kind.ts';
+import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
+import { indicesOf, rangesOf } from '../../domain/workflows/ranges.ts';
+import type { PlanReader } from '../ports/workflows.ts';
+import type { BulkLine } from '../redis/bulkLine.ts';
+import type { RunJournal } from './journal.ts';
+import type { WorkflowParts } from './parts.ts';
+import { serverNow } from './server.ts';
+
+export interface UndoRequest {
+  readonly journal: RunJournal;
+  readonly definition: ConnectionDefinition;
+  readonly reader: PlanReader;
+  /** Histories of the whole lineage, oldest run first. */
+  readonly histories: readonly (readonly StoredRunEvent[])[];
+  readonly subject: string;
+  readonly onProgress: () => void;
+}
+
+const itemsAtOnce = 200;
+/** Tries of a chunk whose keys others write to meanwhile, each on fewer items. */
+const splits = [200, 20, 1, 1, 1];
+
+/**
+ * Brings back what a run changed, batch by batch, wherever nobody changed it since. Progress is stored after each batch
+ * and a batch that was restored before is recognised, so that an undo that died can be called again.
+ */
+export async function undoRun(
+  parts: WorkflowParts,
+  request: UndoRequest,
+): Promise<{ readonly restored: number; readonly conflicts: number }> {
+  const { journal, definition, reader, histories, subject, onProgress } = request;
+  const { plan } = journal.run;
+  const changed = changedItems(histories);
+  const batches = await recordedBatches(parts, journal.row.spoolId);
+  if (journal.run.undoState === null) await journal.write({ kind: 'undoBegan' });
+  const server = await serverNow(parts, definition, 'workflows.undo');
+  const scope = { action: 'workflows.undo', keyOrPattern: subject, runId: journal.row.id };
+  const line = await parts.gate.openLine(definition.uid, scope);
+  const work: ChunkWork = {
+    line,
+    kind: kindOf(plan.kind),
+    given: { parameters: plan.parameters, plannedAtMs: plan.plannedAtMs },
+    reading: () => ({
+      undo: true,
+      absoluteExpiry: server.absoluteExpiry,
+      nowMs: parts.clock.wallMs() + server.clockOffsetMs,
+    }),
+  };
+  try {
+    const done = journal.run.undoState?.blocks ?? 0;
+    for (const [position, batch] of batches.entries()) {
+      if (position < done) continue;
+      const started = parts.clock.monoMs();
+      const before = await readBatch(parts, journal.row.spoolId, batch);
+      const indices = [...before.keys()]
+        .filter((index) => changed.indices.has(index) && (changed.lastTry.get(index) ?? batch.batch) === batch.batch)
+        .sort((a, b) => a - b);
+      const tally: Tally = { restored: 0, expired: 0, conflicts: [] };
+      for (let at = 0; at < indices.length; at += itemsAtOnce) {
+        const items = await reader.items(rangesOf(indices.slice(at, at + itemsAtOnce)));
+        await restoreChunk(work, items, before, tally, 0);
+      }
+      await journal.write({ kind: 'undoSettled', blocks: position + 1, ...tally });
+      const diff = `undo: ${tally.restored} restored, ${tally.conflicts.length} conflicts`;
+      line.record({ ms: parts.clock.monoMs() - started, diff });
+      onProgress();
+    }
+    await journal.write({ kind: 'undone' });
+  } finally {
+    line.close();
+  }
+  const { restored = 0, conflicts = [] } = journal.run.undoState ?? {};
+  return { restored, conflicts: conflicts.length };
+}
+
+interface Tally {
+  restored: number;
+  expired: number;
+  readonly conflicts: ConflictItem[];
+}
+
+interface ChunkWork {
+  readonly line: BulkLine;
+  readonly kind: AnyKind;
+  readonly given: Given<unknown>;
+  reading(): Reading;
+}
+
+interface ChangedItems {
+  /** Items that the lineage certainly or perhaps changed. */
+  readonly indices: ReadonlySet<number>;
+  /** For items that failed once and were tried again: the batch that tried last. */
+  readonly lastTry: ReadonlyMap<number, number>;
+}
+
+function changedItems(histories: UndoRequest['histories']): ChangedItems {
+  const indices = new Set<number>();
+  const lastTry = new Map<number, number>();
+  let begun: Extract<RunEvent, { kind: 'intended' }> | undefined;
+  for (const { event } of histories.flat()) {
+    if (event.kind === 'intended') {
+      begun = event;
+      for (const index of indicesOf(event.items)) {
+        indices.add(index);
+        if (lastTry.has(index)) lastTry.set(index, event.batch);
+      }
+    } else if (event.kind === 'released' && begun?.batch === event.batch) {
+      for (const index of indicesOf(begun.items)) indices.delete(index);
+    } else if (event.kind === 'settled') {
+      for (const index of indicesOf(event.missing)) indices.delete(index);
+      for (const { index } of event.conflicts) indices.delete(index);
+      for (const { index } of event.failed) {
+        indices.delete(index);
+        lastTry.set(index, event.batch);
+      }
+    }
+  }
+  return { indices, lastTry };
+}
+
+interface RecordedBatch {
+  readonly batch: number;
+  readonly blocks: readonly { readonly batch: number; readonly at: number }[];
+}
+
+/** Blocks by batch, in the order in which batches were begun: a repeated batch has several. */
+async function recordedBatches(parts: WorkflowParts, spoolId: string): Promise<RecordedBatch[]> {
+  const byBatch = new Map<number, { batch: number; at: number }[]>();
+  for (const block of await parts.files.undo.blocks(spoolId)) {
+    const known = byBatch.get(block.batch);
+    if (known === undefined) byBatch.set(block.batch, [block]);
+    else known.push(block);
+  }
+  return [...byBatch].map(([batch, blocks]) => ({ batch, blocks }));
+}
+
+/** What each item of a batch was before; of several tries the last one that kept it. */
+async function readBatch(
+  parts: WorkflowParts,
+  spoolId: string,
+  { blocks }: RecordedBatch,
+): Promise<ReadonlyMap<number, Before>> {
+  const before = new Map<number, Before>();
+  for (const block of blocks) {
+    for (const record of await parts.files.undo.read(spoolId, block)) before.set(record.index, record.before);
+  }
+  return before;
+}
+
+async function restoreChunk(
+  work: ChunkWork,
+  items: readonly SpooledItem[],
+  before: ReadonlyMap<number, Before>,
+  tally: Tally,
+  depth: number,
+): Promise<void> {
+  const { line, kind, given } = work;
+  const reading = work.reading();
+  const looks = items.map((item) => kind.undoLook(item, given, beforeOf(before, item), reading));
+  const outcomes = await line.look(
+    items.map(({ key }) => key),
+    looks.flat(),
+  );
+  const replies: RedisReply[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.kind !== 'reply') throw outcome.cause;
+    replies.push(outcome.reply);
+  }
+  let at = 0;
+  const verdicts = items.map((item, place) => {
+    const part = replies.slice(at, (at += looks[place]?.length ?? 0));
+    return kind.undoJudge(item, given, beforeOf(before, item), part, reading);
+  });
+  const commands = verdicts.flatMap((verdict) => (verdict.do === 'apply' ? verdict.commands : []));
+  const written = await line.transact(commands);
+  const withheld = written.find((outcome) => outcome.kind !== 'reply');
+  if (withheld === undefined) return count(work, items, verdicts, written, tally);
+  if (withheld.kind === 'notDone' && withheld.cause.code === 'CONFLICT')
+    return split(work, items, before, tally, depth + 1);
+  if (withheld.kind === 'notDone') {
+    const refusal = written.find((outcome) => outcome.kind === 'reply' && outcome.reply instanceof RedisErrorReply);
+    if (refusal?.kind === 'reply' && refusal.reply instanceof RedisErrorReply) throw refusalOf(work, refusal.reply);
+    throw withheld.cause;
+  }
+  if (withheld.kind === 'unknown') throw unanswered(withheld.cause);
+}
+
+/** Others write to these keys: fewer at a time, and what never holds still is a conflict. */
+async function split(
+  work: ChunkWork,
+  items: readonly SpooledItem[],
+  before: ReadonlyMap<number, Before>,
+  tally: Tally,
+  depth: number,
+): Promise<void> {
+  const size = splits[depth];
+  if (size === undefined) {
+    for (const { index } of items) tally.conflicts.push({ index, reason: 'Other clients kept changing this key.' });
+    return;
+  }
+  for (let at = 0; at < items.length; at += size) {
+    await restoreChunk(work, items.slice(at, at + size), before, tally, depth);
+  }
+}
+
+function count(
+  work: ChunkWork,
+  items: readonly SpooledItem[],
+  verdicts: readonly UndoVerdict[],
+  written: readonly { readonly kind: string; readonly reply?: RedisReply }[],
+  tally: Tally,
+): void {
+  let at = 0;
+  verdicts.forEach((verdict, place) => {
+    const index = items[place]?.index ?? -1;
+    if (verdict.do === 'apply') {
+      const replies = written.slice(at, (at += verdict.commands.length));
+      const error = replies.find(({ reply }) => reply instanceof RedisErrorReply)?.reply;
+      if (!(error instanceof RedisErrorReply)) tally.restored += 1;
+      else tally.conflicts.push({ index, reason: refusalOf(work, error).message });
+    } else if (verdict.outcome === 'restored') tally.restored += 1;
+    else if (verdict.outcome === 'conflict') tally.conflicts.push({ index, reason: verdict.reason });
+    else tally.expired += 1;
+  });
+}
+
+function beforeOf(before: ReadonlyMap<number, Before>, item: SpooledItem): Before {
+  return before.get(item.index) ?? { type: 'none', dump: null, expiresAtMs: null };
+}
+
+function refusalOf({ line }: ChunkWork, reply: RedisErrorReply): Failure {
+  return failureOfReply(reply, {
+    connectionName: line.connectionName,
+    user: line.user,
+    command: 'restore',
+    write: true,
+  });
+}
+
+function unanswered(cause: Failure): Failure {
+  return new Failure(
+    'OUTCOME_UNKNOWN',
+    `The undo was interrupted: ${cause.message} Some items may be restored already.`,
+    {
+      retryable: true,
+      nextAction: 'Undo again: what is restored is recognised and left as it is.',
+    },
+  );
+}
