@@ -144,6 +144,8 @@ export interface UndoSpool {
   /** Whole blocks in order; a torn last one is left out. */
   blocks(spoolId: string): Promise<readonly UndoBlock[]>;
   read(spoolId: string, block: UndoBlock): Promise<readonly UndoRecord[]>;
+  /** Lets go of a run's file after the last append. */
+  close(spoolId: string): Promise<void>;
   /** Bytes of all runs together. */
   usedBytes(): Promise<number>;
 }

@@ -102,6 +102,7 @@ export class RunHost {
     const execute = async (): Promise<void> => {
       await engine.run();
       heart.dispose();
+      await this.#parts.files.undo.close(journal.row.spoolId);
       // A lease that cannot be released runs out by itself.
       await this.#parts.store.releaseLease(`run:${id}`, journal.fence).catch(() => undefined);
       this.#hosted.delete(id);

@@ -1,0 +1,117 @@
+// A workflow service over a real server, a real store and real files: in one folder, so that another process can go on.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openRunFiles } from '../../src/adapters/files/runFiles.ts';
+import { entryFiles } from '../../src/adapters/files/entryFiles.ts';
+import { ValueCipher } from '../../src/adapters/node/cipher.ts';
+import { nodeDigest } from '../../src/adapters/node/digest.ts';
+import { processHolder } from '../../src/adapters/node/holder.ts';
+import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
+import { openStores } from '../../src/adapters/store/openStores.ts';
+import { noPacks } from '../../src/app/governance/noPacks.ts';
+import type { RedisSession } from '../../src/app/ports/redis.ts';
+import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
+import type { Stores } from '../../src/app/ports/stores.ts';
+import { CommandGate } from '../../src/app/redis/commandGate.ts';
+import type { WorkflowParts } from '../../src/app/workflows/parts.ts';
+import { WorkflowService } from '../../src/app/workflows/workflowService.ts';
+import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { definitionOf, noSecret, realClock } from './redisParts.ts';
+import { storeBuild, type StoreBuild } from './storeBuild.ts';
+
+export interface WorkflowRig {
+  readonly service: WorkflowService;
+  readonly parts: WorkflowParts;
+  readonly stores: Stores;
+  readonly session: RedisSession;
+  readonly records: HistoryEvent[];
+  /** Replace to lock, or to change the definition. */
+  active: ActiveConnection;
+  close(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly directory: string;
+  readonly definition?: Partial<ConnectionDefinition>;
+  readonly snapshotBudgetMb?: number;
+  readonly build?: StoreBuild;
+  /** Wraps what the service gets, to fail or die at chosen moments. */
+  readonly wrap?: (parts: WorkflowParts) => WorkflowParts;
+}
+
+export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
+  const { directory } = options;
+  mkdirSync(directory, { recursive: true });
+  const build = options.build ?? (await storeBuild());
+  const stores = openStores({ directory: join(directory, 'store'), ...build, clock: realClock });
+  const definition = definitionOf(options.definition);
+  const session = await new SocketGateway().open(definition, noSecret);
+  const records: HistoryEvent[] = [];
+  const secrets = fileSecrets(join(directory, 'secrets.json'));
+  const cipher = new ValueCipher(
+    secrets,
+    () => Promise.resolve(undefined),
+    () => Promise.reject(new Error('no keyring')),
+  );
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const rig: { active: ActiveConnection } = { active: { definition, session, readOnlyNow: definition.readOnly } };
+  const sessions = { active: () => Promise.resolve(rig.active) };
+  const gate = new CommandGate({
+    sessions,
+    clock: realClock,
+    recorder: { record: (event) => void records.push(event) },
+    log,
+    newId: () => nodeDigest.uuid(),
+  });
+  const plain: WorkflowParts = {
+    gate,
+    sessions,
+    store: stores.workflows,
+    snapshots: stores.snapshots,
+    files: openRunFiles(join(directory, 'runs'), cipher),
+    entryFiles,
+    governance: noPacks,
+    digest: nodeDigest,
+    cipher,
+    secrets,
+    clock: realClock,
+    settings: { number: () => options.snapshotBudgetMb ?? 256 },
+    holder: processHolder(),
+    log,
+    definitionOf: () => rig.active.definition,
+  };
+  const parts = options.wrap?.(plain) ?? plain;
+  const service = new WorkflowService(parts);
+  return Object.assign(rig, {
+    service,
+    parts,
+    stores,
+    session,
+    records,
+    async close() {
+      await service.close();
+      await session.close();
+      await stores.close();
+    },
+  });
+}
+
+/** Secrets in a file: what one process keeps, the next one finds. */
+function fileSecrets(path: string) {
+  const read = (): Record<string, string> => {
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>;
+    } catch {
+      return {};
+    }
+  };
+  return {
+    get: (name: string) => Promise.resolve(read()[name]),
+    set(name: string, value: string) {
+      writeFileSync(path, JSON.stringify({ ...read(), [name]: value }));
+      return Promise.resolve();
+    },
+    delete: () => Promise.resolve(),
+  };
+}
