@@ -18,7 +18,7 @@ import type { PlanRequest } from './plan.ts';
 import { RunHost } from './runHost.ts';
 import { RunReader } from './runReader.ts';
 import { duplicate, elsewhere, noPlan, nothingKept, submitted, wrongState } from './refusals.ts';
-import { listTemplates, removeTemplate, saveTemplate, templateById, type WorkflowTemplateDraft } from './templates.ts';
+import { listTemplates, removeTemplate, saveTemplate, type WorkflowTemplateDraft } from './templates.ts';
 import { requireToken } from './tokenCheck.ts';
 import { undoRun } from './undo.ts';
 import { planItemOf, planView, readAndClose, type RunHistory } from './views.ts';
