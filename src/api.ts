@@ -1,6 +1,9 @@
 import type { ConnectionDraft, ConnectionSummary, Environment, Secret } from './domain/connections/definition.ts';
 import type { Key } from './domain/keys/key.ts';
 import type { KeyInfo, KeyValue, RedisType, SnapshotInfo } from './domain/keys/types.ts';
+import type { ActivitySource, KeyspaceActivity } from './domain/observability/activity.ts';
+import type { CompareUpdate } from './domain/observability/compare.ts';
+import type { FailedOperation } from './domain/observability/failures.ts';
 import type { Overview } from './domain/observability/overview.ts';
 import type { ObservabilitySnapshot } from './domain/observability/snapshot.ts';
 import type { EventStatus, HistoryEvent } from './domain/timeline/event.ts';
@@ -102,4 +105,20 @@ export interface ObservabilityApi {
       Scope & { actions?: string[]; statuses?: EventStatus[]; text?: string; cursor?: string; limit?: number },
   ): Promise<{ events: HistoryEvent[]; cursor?: string; total: number }>;
   sampleNow(connectionId: string): Promise<ObservabilitySnapshot>;
+  /** Touched key patterns and when, from one source: sources are never mixed. */
+  keyspaceActivity(
+    q: Window & Scope & { source?: ActivitySource; buckets?: number; limit?: number; signal?: AbortSignal },
+  ): Promise<KeyspaceActivity>;
+  /** Failed operations, newest first, with attempts, related events and the newest sample at or before each. */
+  failures(q: Window & Scope & { limit?: number }): Promise<FailedOperation[]>;
+  /** Metrics as they are computed; the last update has `done: true`. Ending the iteration cancels. */
+  compare(q: { baseline: Window; compare: Window; signal?: AbortSignal } & Scope): AsyncIterable<CompareUpdate>;
+  /** Watches what all clients do for `seconds` (1-300); `signal` ends it early with what was seen until then. */
+  watchActivity(q: {
+    connectionId: string;
+    source: 'notifications' | 'monitor';
+    seconds: number;
+    signal?: AbortSignal;
+    confirm?: string;
+  }): Promise<KeyspaceActivity>;
 }

@@ -11,7 +11,11 @@ export function checkedApi(api: CachifyApi): CachifyApi {
     connections: checkedGroup('connections', api.connections),
     // `uri` answers at once, so it checks its own input.
     keys: { ...checkedGroup('keys', api.keys), uri: (query) => api.keys.uri(query) },
-    observability: checkedGroup('observability', api.observability),
+    observability: {
+      ...checkedGroup('observability', api.observability),
+      compare: (query) =>
+        checkedStream('observability', 'compare', query, (parsed) => api.observability.compare(parsed)),
+    },
   };
 }
 
@@ -30,4 +34,20 @@ function checkedGroup<Group extends object>(namespace: string, group: Group): Gr
     },
   ]);
   return Object.fromEntries(checked) as Group;
+}
+
+/** A method that answers with a stream: parsed when the first item is asked for, failures reject that item. */
+async function* checkedStream<Query, Item>(
+  namespace: string,
+  method: string,
+  query: Query,
+  call: (parsed: Query) => AsyncIterable<Item>,
+): AsyncGenerator<Item, void, undefined> {
+  try {
+    const { parseApiInput } = await import('./protocol/apiInputs.ts');
+    const [parsed] = parseApiInput(namespace, method, [query]);
+    yield* call(parsed as Query);
+  } catch (error) {
+    throw asFailure(error);
+  }
 }

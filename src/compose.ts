@@ -15,9 +15,14 @@ import type { CachifyApi } from './api.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
 import { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
+import { compare } from './app/observability/compare.ts';
+import { EngineJournal } from './app/observability/engineJournal.ts';
+import { failures } from './app/observability/failures.ts';
+import { keyspaceActivity } from './app/observability/keyspaceActivity.ts';
 import { overview } from './app/observability/overview.ts';
 import { Sampler } from './app/observability/sampler.ts';
 import { timeline } from './app/observability/timeline.ts';
+import { ActivityWatcher } from './app/observability/watchActivity.ts';
 import type { Clock } from './app/ports/clock.ts';
 import type { Log, Settings, Trust } from './app/ports/environment.ts';
 import type { RedisGateway } from './app/ports/redis.ts';
@@ -34,6 +39,7 @@ export interface Services {
   readonly keysParts: KeysParts;
   readonly gate: CommandGate;
   readonly sampler: Sampler;
+  readonly watcher: ActivityWatcher;
   readonly stores: Stores;
   readonly settings: Settings;
   readonly trust: Trust;
@@ -107,7 +113,9 @@ export function composeServices(context: ExtensionContext): Services {
   };
   const keys = new KeyService(keysParts);
   const observabilityParts = { history: stores.history, connections, settings, clock };
-  const sampler = new Sampler({ ...observabilityParts, gate, digest, log });
+  const journal = new EngineJournal({ gate, sessions: connections, history: stores.history, clock, digest });
+  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal });
+  const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
   const api: CachifyApi = {
     version: 1,
@@ -140,6 +148,10 @@ export function composeServices(context: ExtensionContext): Services {
       overview: (query) => overview(observabilityParts, query),
       timeline: (query) => timeline(observabilityParts, query),
       sampleNow: (connectionId) => sampler.sampleNow(connectionId),
+      keyspaceActivity: (query) => keyspaceActivity({ ...observabilityParts, gate }, query),
+      failures: (query) => failures(observabilityParts, query),
+      compare: (query) => compare(observabilityParts, query),
+      watchActivity: (query) => watcher.watch(query),
     },
   };
 
@@ -150,6 +162,7 @@ export function composeServices(context: ExtensionContext): Services {
     keysParts,
     gate,
     sampler,
+    watcher,
     stores,
     settings,
     trust: vscodeTrust,

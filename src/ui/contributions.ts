@@ -35,6 +35,10 @@ const apiCommands: { readonly [Id in ApiCommandId]: true } = {
   'cachify.observability.overview': true,
   'cachify.observability.timeline': true,
   'cachify.observability.sampleNow': true,
+  'cachify.observability.keyspaceActivity': true,
+  'cachify.observability.failures': true,
+  'cachify.observability.compare': true,
+  'cachify.observability.watchActivity': true,
 };
 
 export const apiCommandIds = Object.keys(apiCommands) as ApiCommandId[];
@@ -58,6 +62,10 @@ export const uiCommandIds = [
   'cachify.keys.compareWithSnapshot',
   'cachify.observability.open',
   'cachify.observability.openTimeline',
+  'cachify.observability.openKeyspace',
+  'cachify.observability.openFailures',
+  'cachify.observability.openCompare',
+  'cachify.observability.openSlowOperations',
 ] as const;
 
 export type UiCommandId = (typeof uiCommandIds)[number];

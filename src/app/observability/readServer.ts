@@ -1,8 +1,9 @@
 import { textOf } from '../../domain/bytes.ts';
 import type { ServerReading } from '../../domain/observability/reading.ts';
-import type { RedisReply } from '../../domain/redis/command.ts';
+import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import { infoNumber, parseInfo } from '../../domain/redis/info.ts';
 import type { Gate } from '../redis/gate.ts';
+import type { EngineReplies } from './engineJournal.ts';
 
 /** A look must not wait for a server that is stuck: the next look comes soon. */
 const READ_TIMEOUT_MS = 4000;
@@ -17,17 +18,41 @@ export async function readServer(
   connectionUid: string,
   signal?: AbortSignal,
 ): Promise<ServerReading> {
-  const [info, slowlog, length] = await gate.run(connectionUid, {
+  return (await readEngine(gate, connectionUid, look, signal)).reading;
+}
+
+const look: readonly RedisCommand[] = [['INFO'], ['SLOWLOG', 'GET', '1'], ['SLOWLOG', 'LEN']];
+/** What a sample asks beyond a look. */
+const closeLook: readonly RedisCommand[] = [...look, ['INFO', 'commandstats'], ['LATENCY', 'LATEST']];
+
+/** As `readServer`, with the replies that tell more about the server: for samples. */
+export async function readClosely(
+  gate: Pick<Gate, 'run'>,
+  connectionUid: string,
+): Promise<{ readonly reading: ServerReading; readonly replies: EngineReplies }> {
+  return readEngine(gate, connectionUid, closeLook);
+}
+
+async function readEngine(
+  gate: Pick<Gate, 'run'>,
+  connectionUid: string,
+  commands: readonly RedisCommand[],
+  signal?: AbortSignal,
+): Promise<{ readonly reading: ServerReading; readonly replies: EngineReplies }> {
+  const [info, slowlog, length, commandStats, latency] = await gate.run(connectionUid, {
     action: 'observability.sample',
     keyOrPattern: '',
-    commands: [['INFO'], ['SLOWLOG', 'GET', '1'], ['SLOWLOG', 'LEN']],
+    commands,
     timeoutMs: READ_TIMEOUT_MS,
     maxReplyBytes: READ_MAX_BYTES,
     record: false,
     tolerateErrorReplies: true,
     ...(signal === undefined ? {} : { signal }),
   });
-  return serverReading(info ?? null, slowlog ?? null, length ?? null);
+  return {
+    reading: serverReading(info ?? null, slowlog ?? null, length ?? null),
+    replies: { info: info ?? null, commandStats: commandStats ?? null, latency: latency ?? null },
+  };
 }
 
 /** The reading that the replies to INFO, `SLOWLOG GET 1` and `SLOWLOG LEN` make; error replies and nonsense give nulls. */

@@ -1,12 +1,14 @@
 import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import { baselineAfter, changeBetween, noChange, type ServerReading } from '../../domain/observability/reading.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
+import type { CommandDelta } from '../../domain/observability/commandStats.ts';
 import { asFailure, isFailure } from '../../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Digest, Disposable, Log, Settings } from '../ports/environment.ts';
 import type { HistoryStore } from '../ports/stores.ts';
 import type { Gate } from '../redis/gate.ts';
-import { readServer } from './readServer.ts';
+import type { EngineJournal, EngineReplies } from './engineJournal.ts';
+import { readClosely } from './readServer.ts';
 import { findConnection, type WatchedConnections } from './watched.ts';
 
 export interface SamplerParts {
@@ -17,6 +19,8 @@ export interface SamplerParts {
   readonly clock: Clock;
   readonly digest: Pick<Digest, 'uuid'>;
   readonly log: Log;
+  /** Writes what the server did into the timeline. */
+  readonly journal: Pick<EngineJournal, 'look' | 'forget'>;
 }
 
 /** The last look at a connection, to compare the next one with. */
@@ -101,6 +105,7 @@ export class Sampler implements Disposable {
     this.states.delete(uid);
     this.baselines.delete(uid);
     this.reconnects.delete(uid);
+    this.parts.journal.forget(uid);
   }
 
   private reconnectsOf(uid: string): number {
@@ -116,14 +121,16 @@ export class Sampler implements Disposable {
     return started;
   }
 
-  private async take({ uid }: ConnectionSummary): Promise<ObservabilitySnapshot> {
+  private async take(summary: ConnectionSummary): Promise<ObservabilitySnapshot> {
+    const { uid } = summary;
     const { gate, history, clock, digest } = this.parts;
-    const reading = await readServer(gate, uid);
+    const { reading, replies } = await readClosely(gate, uid);
     const now = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
     const before = this.baselineFor(uid, now);
     const seconds = before === null ? 0 : Math.max(now.monoMs - before.monoMs, 1) / 1000;
     const change = before === null ? noChange : changeBetween(before.reading, reading, seconds);
     const ours = gate.drainOperationStats(uid);
+    const commands = await this.journalize(summary, reading, replies);
     const sample: ObservabilitySnapshot = {
       id: digest.uuid(),
       connectionId: uid,
@@ -139,11 +146,26 @@ export class Sampler implements Disposable {
       maxMemoryBytes: reading.maxMemoryBytes,
       connectedClients: reading.connectedClients,
       replicationLink: reading.replicationLink,
+      ...(commands === null ? {} : { commands }),
     };
     this.reconnects.delete(uid);
     this.baselines.set(uid, { ...now, reading: baselineAfter(before?.reading ?? null, reading) });
     await history.appendSamples([sample]);
     return sample;
+  }
+
+  /** A sample is worth more than its events: what goes wrong here is reported and costs only them. */
+  private async journalize(
+    summary: ConnectionSummary,
+    reading: ServerReading,
+    replies: EngineReplies,
+  ): Promise<readonly CommandDelta[] | null> {
+    try {
+      return await this.parts.journal.look(summary, reading, replies);
+    } catch (error) {
+      this.report(summary, error);
+      return null;
+    }
   }
 
   /** What to compare with; null when the stretch since then was not watched throughout. */

@@ -26,6 +26,8 @@ export interface TimelineQuery extends TimeWindow, StoreScope {
   readonly source?: HistoryEvent['source'];
   /** Only what was slow: our operations of 100 ms and more, and the server's own slow commands. */
   readonly slow?: boolean;
+  /** Only events of one workflow run. */
+  readonly runId?: string;
   /** Substring of action, key or pattern, error code. */
   readonly text?: string;
   readonly cursor?: string;

@@ -91,6 +91,16 @@ export class LatencySketch {
     return above;
   }
 
+  /** The share (0..1) of latencies above a value, prepared once for many questions; to the bucket's width. */
+  shareAbove(): (ms: number) => number {
+    const above = new Float64Array(bucketCount + 1);
+    for (let bucket = bucketCount - 1; bucket >= 0; bucket--) {
+      above[bucket] = (above[bucket + 1] ?? 0) + (this.counts[bucket] ?? 0);
+    }
+    const total = this.total;
+    return (ms) => (total === 0 ? 0 : (above[bucketOf(ms) + 1] ?? 0) / total);
+  }
+
   toJSON(): LatencySketchJson {
     const json: number[] = [];
     this.counts.forEach((count, bucket) => {
@@ -118,4 +128,33 @@ function isSketchJson(json: unknown): json is LatencySketchJson {
 export function latencySketchFrom(json: unknown): LatencySketch | null {
   const sketch = new LatencySketch();
   return sketch.mergeJson(json) ? sketch : null;
+}
+
+/**
+ * The quantile (milliseconds) of a mixture in which each sketch has the share of its `weight` (≥ 0) whatever its
+ * count; null when nothing has weight.
+ */
+export function mixedQuantile(
+  parts: readonly { readonly sketch: LatencySketch; readonly weight: number }[],
+  q: number,
+): number | null {
+  const shares = new Float64Array(bucketCount);
+  let total = 0;
+  for (const { sketch, weight } of parts) {
+    if (sketch.count === 0 || !(weight > 0)) continue;
+    const json = sketch.toJSON();
+    for (let at = 0; at < json.length; at += 2) {
+      const bucket = json[at] ?? 0;
+      shares[bucket] = (shares[bucket] ?? 0) + ((json[at + 1] ?? 0) / sketch.count) * weight;
+    }
+    total += weight;
+  }
+  if (total === 0) return null;
+  let seen = 0;
+  for (let bucket = 0; bucket < bucketCount; bucket++) {
+    seen += shares[bucket] ?? 0;
+    // A hair's breadth for the rounding of the sum.
+    if (seen >= q * total * (1 - 1e-12) && (shares[bucket] ?? 0) > 0) return middleOf(bucket);
+  }
+  return null;
 }

@@ -60,28 +60,3 @@ function entryOf(item: readonly RedisReply[], table: CommandTable): SlowEntry | 
 function isCut(argument: Bytes): boolean {
   return argument.length < 64 && /^\.\.\. \(\d+ more arguments\)$/.test(textOf(argument) ?? '');
 }
-
-/** What is known of a server's slow log at the last look. Ids go up by one per entry and start anew with the process. */
-export interface SlowlogMark {
-  readonly runId: string | null;
-  /** Highest id seen; -1 when none was ever. */
-  readonly lastId: number;
-}
-
-export interface SlowlogDelta {
-  /** Commands that were slow since the last look: exact across a full ring and SLOWLOG RESET; null at the first look. */
-  readonly newEntries: number | null;
-  readonly mark: SlowlogMark;
-}
-
-/**
- * How many slow commands there were since `before`, from the newest id (null = the log is empty now, which says
- * nothing about ids). After a restart ids start at 0.
- */
-export function slowlogDelta(before: SlowlogMark | null, newestId: number | null, runId: string | null): SlowlogDelta {
-  if (before === null) return { newEntries: null, mark: { runId, lastId: newestId ?? -1 } };
-  const restarted = runId !== before.runId || (newestId !== null && newestId < before.lastId);
-  const from = restarted ? -1 : before.lastId;
-  const lastId = Math.max(from, newestId ?? from);
-  return { newEntries: lastId - from, mark: { runId, lastId } };
-}

@@ -1,3 +1,5 @@
+import type { CommandDelta } from './commandStats.ts';
+
 /** One sample of a connection (`observability_snapshots`). Null = not available at that moment, never zero. */
 export interface ObservabilitySnapshot {
   readonly id: string;
@@ -22,4 +24,6 @@ export interface ObservabilitySnapshot {
   readonly keyspaceMisses: number | null;
   readonly evictedKeys: number | null;
   readonly replicationLink: 'up' | 'down' | null;
+  /** Where the server's time went in the period, the most first, at most 10; absent = not known. */
+  readonly commands?: readonly CommandDelta[];
 }

@@ -86,7 +86,19 @@ async function callApi(api: CachifyApi, id: ApiCommandId, argument: unknown): Pr
   const call: unknown = typeof group === 'object' && group !== null ? Reflect.get(group, method) : undefined;
   if (typeof call !== 'function') throw new Failure('NOT_SUPPORTED', `There is no command ${id}.`);
   const parameters = parametersOf[id]?.(isPlainArgument(argument) ? argument : {}) ?? [argument];
-  return plain(await Reflect.apply(call, group, parameters));
+  const result: unknown = await Reflect.apply(call, group, parameters);
+  return plain(isStream(result) ? await lastOf(result) : result);
+}
+
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** A command has one result: of a stream of ever more complete answers it is the last. */
+async function lastOf(stream: AsyncIterable<unknown>): Promise<unknown> {
+  let last: unknown;
+  for await (const item of stream) last = item;
+  return last;
 }
 
 /** A result that survives a process border: bytes as `{ base64 }`. */

@@ -105,6 +105,7 @@ function addRows(
 ): void {
   const columns = "action, CASE action WHEN 'keys.command' THEN details_json END, status, error_code, duration_ms";
   for (const [action, details, status, code, duration] of eventsBetween(history, query, columns, fromMs, toMs)) {
+    if (status === 'blocked') continue;
     const family = familyOf({
       action: String(action),
       ...(typeof details === 'string' ? { details: JSON.parse(details) as Record<string, unknown> } : {}),

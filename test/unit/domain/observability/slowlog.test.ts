@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { utf8 } from '../../../../src/domain/bytes.ts';
-import { parseSlowlog, slowlogDelta, type SlowlogMark } from '../../../../src/domain/observability/slowlog.ts';
+import { parseSlowlog } from '../../../../src/domain/observability/slowlog.ts';
 import type { CommandInfo } from '../../../../src/domain/redis/classify.ts';
 import type { RedisReply } from '../../../../src/domain/redis/command.ts';
 
@@ -53,47 +53,6 @@ describe('domain/observability/slowlog', () => {
       fc.property(fc.jsonValue({ maxDepth: 4 }), (json) => {
         assert.ok(Array.isArray(parseSlowlog(json as RedisReply, table)));
       }),
-    );
-  });
-
-  it('counts by id: across a full ring, across RESET, across a restart', () => {
-    const look = (before: SlowlogMark | null, newest: number | null, runId = 'a') =>
-      slowlogDelta(before, newest, runId);
-    const first = look(null, 102);
-    assert.equal(first.newEntries, null);
-    const wrapped = look(first.mark, 142); // 40 more, of which a ring of 16 still holds 16
-    assert.equal(wrapped.newEntries, 40);
-    const reset = look(wrapped.mark, null); // SLOWLOG RESET: empty, nothing known
-    assert.equal(reset.newEntries, 0);
-    assert.equal(look(reset.mark, 145).newEntries, 3); // ids go on, those lost to RESET are counted
-    const restarted = look(reset.mark, 4, 'b');
-    assert.equal(restarted.newEntries, 5);
-    assert.equal(look(reset.mark, null, 'b').newEntries, 0);
-    assert.equal(look({ runId: null, lastId: 50 }, 3, null as unknown as string).newEntries, 4); // INFO denied, ids fell
-  });
-
-  it('adds up to the truth whatever happens between looks', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.record({ slow: fc.nat(60), reset: fc.boolean() }), { minLength: 1, maxLength: 30 }),
-        (steps) => {
-          let next = 0;
-          let empty = true;
-          let mark = slowlogDelta(null, null, 'a').mark;
-          let counted = 0;
-          let lostToEmpty = 0;
-          for (const step of steps) {
-            next += step.slow;
-            if (step.slow > 0) empty = false;
-            if (step.reset) empty = true;
-            const delta = slowlogDelta(mark, empty ? null : next - 1, 'a');
-            counted += delta.newEntries ?? 0;
-            mark = delta.mark;
-            lostToEmpty = empty ? next - counted : 0;
-          }
-          assert.equal(counted + lostToEmpty, next);
-        },
-      ),
     );
   });
 });

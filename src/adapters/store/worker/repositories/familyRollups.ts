@@ -26,7 +26,7 @@ export function addToFamily(sum: FamilySum, event: CountedEvent): void {
   sum.operations += 1;
   if (event.status === 'error') sum.errors += 1;
   if (event.errorCode === 'TIMEOUT') sum.timeouts += 1;
-  if (event.status !== 'blocked' && event.durationMs >= slowOperationMs) sum.slow += 1;
+  if (event.durationMs >= slowOperationMs) sum.slow += 1;
   if (event.status === 'success') sum.sketch.add(event.durationMs);
 }
 
@@ -39,7 +39,8 @@ const upsert = `INSERT OR REPLACE INTO family_rollups
 export function rollUpFamilies(transaction: Transaction, events: readonly HistoryEvent[]): void {
   const changed = new Map<string, { readonly key: readonly SqlValue[]; readonly sum: FamilySum }>();
   for (const event of events) {
-    if (event.source !== 'app') continue;
+    // A refused operation never reached Redis: there is nothing to compare.
+    if (event.source !== 'app' || event.status === 'blocked') continue;
     const start = Math.floor(Date.parse(event.timestamp) / 60_000) * 60;
     const key = [start, event.connectionId, event.environment, familyOf(event)];
     const name = key.join('\n');

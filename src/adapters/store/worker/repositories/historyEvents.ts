@@ -87,6 +87,7 @@ function filterOf(query: Filter): Condition {
     query.source === undefined
       ? undefined
       : { sql: `source = '${query.source === 'engine' ? 'engine' : 'app'}'`, params: [] },
+    query.runId === undefined ? undefined : { sql: 'run_id = ?', params: [query.runId] },
     query.slow === true ? { sql: "duration_ms >= 100 OR action = 'engine.slowCommand'", params: [] } : undefined,
     pattern === undefined
       ? undefined

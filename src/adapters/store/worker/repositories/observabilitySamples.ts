@@ -1,13 +1,14 @@
+import type { CommandDelta } from '../../../../domain/observability/commandStats.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
-import { allOf, inList, number, numberOrNull, oneOf, text } from './rows.ts';
+import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
 
 const columns = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
   reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
-  keyspace_misses, evicted_keys, replication_link`;
+  keyspace_misses, evicted_keys, replication_link, commands_json`;
 const insert = `INSERT OR IGNORE INTO observability_snapshots (${columns})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const links = ['up', 'down'] as const;
 
 export function appendSamples(transaction: Transaction, samples: readonly ObservabilitySnapshot[]): void {
@@ -34,10 +35,12 @@ function rowOf(s: ObservabilitySnapshot): SqlValue[] {
     s.keyspaceMisses,
     s.evictedKeys,
     s.replicationLink,
+    s.commands === undefined ? null : JSON.stringify(s.commands),
   ];
 }
 
 function sampleOf(row: SqlRow): ObservabilitySnapshot {
+  const commands = textOrNull(row, 'commands_json');
   return {
     id: text(row, 'id'),
     connectionId: text(row, 'connection_id'),
@@ -57,6 +60,7 @@ function sampleOf(row: SqlRow): ObservabilitySnapshot {
     keyspaceMisses: numberOrNull(row, 'keyspace_misses'),
     evictedKeys: numberOrNull(row, 'evicted_keys'),
     replicationLink: row['replication_link'] === null ? null : oneOf(row, 'replication_link', links),
+    ...(commands === null ? {} : { commands: JSON.parse(commands) as CommandDelta[] }),
   };
 }
 

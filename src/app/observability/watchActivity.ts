@@ -1,0 +1,215 @@
+import type { ConnectionSummary } from '../../domain/connections/definition.ts';
+import { textOf, type Bytes } from '../../domain/bytes.ts';
+import { display } from '../../domain/display.ts';
+import { Failure, validationFailure } from '../../domain/failure.ts';
+import { watchCosts } from '../../domain/governance/guard.ts';
+import { ActivityCounter, type KeyspaceActivity } from '../../domain/observability/activity.ts';
+import { keyPattern } from '../../domain/observability/keyPattern.ts';
+import { parseMonitorLine } from '../../domain/observability/monitorLine.ts';
+import { infoNumber, parseInfo } from '../../domain/redis/info.ts';
+import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Sessions } from '../ports/sessions.ts';
+import type { HistoryStore } from '../ports/stores.ts';
+import type { Gate } from '../redis/gate.ts';
+import { findConnection, type WatchedConnections } from './watched.ts';
+
+export interface WatchParts {
+  readonly gate: Pick<Gate, 'run' | 'watch'>;
+  readonly sessions: Pick<Sessions, 'active'>;
+  readonly history: Pick<HistoryStore, 'appendActivity'>;
+  readonly connections: WatchedConnections;
+  readonly clock: Clock;
+}
+
+export interface WatchActivityRequest {
+  readonly connectionId: string;
+  readonly source: 'notifications' | 'monitor';
+  /** 1..300 */
+  readonly seconds: number;
+  /** Ends the watch early; what was seen until then is the result. */
+  readonly signal?: AbortSignal;
+  /** On production: the connection's name. */
+  readonly confirm?: string;
+}
+
+export const maxWatchSeconds = 300;
+const topPatterns = 200;
+
+/** What a person should know before a watch begins. */
+export interface WatchPreflight {
+  readonly connectionName: string;
+  readonly environment: ConnectionSummary['environment'];
+  /** Commands per second that the server runs at this moment; null = not told. */
+  readonly opsPerSecond: number | null;
+  /** What will happen and what it costs, as sentences. */
+  readonly sentences: readonly string[];
+  /** What has to be typed first; absent = nothing. */
+  readonly confirm?: string;
+}
+
+/** Time-boxed looks at what all clients of a server do. One at a time per connection. */
+export class ActivityWatcher {
+  private readonly parts: WatchParts;
+  private readonly running = new Set<string>();
+
+  constructor(parts: WatchParts) {
+    this.parts = parts;
+  }
+
+  /** Measures the rate and says what a watch would cost. @throws Failure, also when the server cannot be watched */
+  async preflight(request: WatchActivityRequest): Promise<WatchPreflight> {
+    const summary = this.validated(request);
+    const opsPerSecond = await this.measure(summary.uid);
+    if (request.source === 'notifications') await this.needNotifications(summary);
+    const name = display(summary.name);
+    const isProd = summary.environment === 'prod' || summary.environment === 'unknown';
+    return {
+      connectionName: name,
+      environment: summary.environment,
+      opsPerSecond,
+      sentences: sentences(name, request, opsPerSecond, isProd),
+      ...(isProd ? { confirm: summary.name } : {}),
+    };
+  }
+
+  /**
+   * Watches for `seconds` and counts touched key patterns; keeps them as roll-ups under their source.
+   * `watch.seen = watch.stored + watch.dropped` holds exactly. @throws Failure BLOCKED, NOT_SUPPORTED, CONFLICT, …
+   */
+  async watch(request: WatchActivityRequest): Promise<KeyspaceActivity> {
+    const summary = this.validated(request);
+    const { uid } = summary;
+    if (this.running.has(uid)) {
+      throw new Failure('CONFLICT', `${display(summary.name)} is being watched already.`, {
+        nextAction: 'Wait until that watch ends, or stop it.',
+      });
+    }
+    this.running.add(uid);
+    try {
+      if (request.source === 'notifications') await this.needNotifications(summary);
+      return await this.run(summary, request);
+    } finally {
+      this.running.delete(uid);
+    }
+  }
+
+  private validated({ connectionId, seconds }: WatchActivityRequest): ConnectionSummary {
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxWatchSeconds) {
+      throw validationFailure('seconds', `A watch lasts from 1 to ${maxWatchSeconds} whole seconds.`);
+    }
+    return findConnection(this.parts.connections, connectionId);
+  }
+
+  private async run(summary: ConnectionSummary, request: WatchActivityRequest): Promise<KeyspaceActivity> {
+    const { gate, sessions, history, clock } = this.parts;
+    const { uid, environment } = summary;
+    const { commandTable } = (await sessions.active(uid)).session;
+    const counter = new ActivityCounter(maxWatchSeconds);
+    const counts = { stored: 0, withoutKey: 0, dropped: 0 };
+    const stop = new AbortController();
+    const abort = (): void => stop.abort();
+    request.signal?.addEventListener('abort', abort, { once: true });
+    if (request.signal?.aborted === true) abort();
+    let fromMs = clock.wallMs();
+    let timer: { dispose(): void } | undefined;
+    const touch = (key: Bytes, atMs: number): void => counter.add(keyPattern(key).pattern, atMs);
+    try {
+      await gate.watch(
+        uid,
+        {
+          action: 'observability.watchActivity',
+          ...(request.confirm === undefined ? {} : { confirm: request.confirm }),
+        },
+        {
+          source: request.source,
+          signal: stop.signal,
+          onStarted: () => {
+            fromMs = clock.wallMs();
+            timer = clock.after(request.seconds * 1000, abort);
+          },
+          listener: {
+            line(line) {
+              counts.stored += 1;
+              const command = parseMonitorLine(line, commandTable);
+              if (command === null || command.keys.length === 0) counts.withoutKey += 1;
+              else for (const key of command.keys) touch(key, command.atMs);
+            },
+            keyEvent(_event, key) {
+              counts.stored += 1;
+              touch(key, clock.wallMs());
+            },
+            dropped: (count) => (counts.dropped += count),
+          },
+        },
+      );
+    } finally {
+      timer?.dispose();
+      request.signal?.removeEventListener('abort', abort);
+    }
+    const toMs = Math.max(clock.wallMs(), fromMs + 1);
+    const { source } = request;
+    await history.appendActivity({ source, connectionId: uid, environment, rows: counter.rows() });
+    return {
+      ...counter.result(source, fromMs, toMs, topPatterns),
+      watch: { seen: counts.stored + counts.dropped, ...counts, seconds: (toMs - fromMs) / 1000 },
+    };
+  }
+
+  private async measure(uid: string): Promise<number | null> {
+    const [reply] = await this.ask(uid, ['INFO', 'stats']);
+    return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
+  }
+
+  /** Notifications are a setting of the server, and ours is not to change it. */
+  private async needNotifications(summary: ConnectionSummary): Promise<void> {
+    const [reply] = await this.ask(summary.uid, ['CONFIG', 'GET', 'notify-keyspace-events']);
+    const value = Array.isArray(reply) ? (reply as readonly RedisReply[])[1] : undefined;
+    // Where CONFIG is denied, only trying can tell.
+    if (!(value instanceof Uint8Array)) return;
+    const flags = textOf(value) ?? '';
+    if (flags.includes('E') && /[A$lshzxegtdnm]/.test(flags)) return;
+    throw new Failure(
+      'NOT_SUPPORTED',
+      `${display(summary.name)} sends no key event notifications: \`notify-keyspace-events\` is "${display(flags)}". Cachify Studio does not change a server's configuration by itself.`,
+      {
+        nextAction: 'Set it on the server, for example CONFIG SET notify-keyspace-events AE, or watch by MONITOR.',
+        details: { setting: 'notify-keyspace-events' },
+      },
+    );
+  }
+
+  private async ask(
+    uid: string,
+    command: readonly [string, ...string[]],
+  ): Promise<readonly (RedisReply | undefined)[]> {
+    const replies = await this.parts.gate.run(uid, {
+      action: 'observability.watchActivity',
+      keyOrPattern: '',
+      commands: [command],
+      record: false,
+      tolerateErrorReplies: true,
+    });
+    return replies.map((reply) => (reply instanceof RedisErrorReply ? undefined : reply));
+  }
+}
+
+function sentences(
+  name: string,
+  { source, seconds }: WatchActivityRequest,
+  opsPerSecond: number | null,
+  isProd: boolean,
+): string[] {
+  const rate =
+    opsPerSecond === null
+      ? 'The server does not say how busy it is.'
+      : `${name} runs ${opsPerSecond.toLocaleString('en-US')} commands per second at this moment.`;
+  const idle = opsPerSecond !== null && opsPerSecond < 1000;
+  return [
+    rate,
+    `${watchCosts[source][0]?.toUpperCase()}${watchCosts[source].slice(1)}${idle ? '; at this rate it will hardly be felt.' : '.'}`,
+    'Reading COMMANDSTATS, which the charts do anyway, costs next to nothing.',
+    `The watch ends by itself after ${seconds} s, or when you stop it. Of what is seen only key patterns and counts are kept.`,
+    ...(isProd ? ['This is a production connection: ask yourself whether somebody will notice.'] : []),
+  ];
+}
