@@ -8,6 +8,8 @@ import type { EntryChange } from './settingsText.ts';
 
 const SECTION = 'cachify';
 const LIST = 'connections';
+/** A setting of the window's that is written as it is, see `readAgain`. */
+const UNCHANGED = 'reconnectOnStartup';
 
 interface At {
   readonly scope: ConnectionScope;
@@ -77,9 +79,14 @@ export class VscodeSettings implements Settings {
   /** Changes one entry of the file's text where that is possible, so that comments stay; else the whole list. */
   async #write(at: At, before: readonly unknown[], next: readonly unknown[], change: EntryChange): Promise<void> {
     const file = this.#fileOf(at);
+    const isRead = (): boolean => same(listAt(at) ?? [], next);
     const edited = file !== undefined && (await editSettingsFile(file, before, change));
-    if (!edited) await workspace.getConfiguration(SECTION, resourceOf(at)).update(LIST, next, targetOf(at));
-    await settled(() => same(listAt(at) ?? [], next));
+    if (!edited) {
+      await workspace.getConfiguration(SECTION, resourceOf(at)).update(LIST, next, targetOf(at));
+    } else if (!(await becomes(isRead, 300))) {
+      await readAgain(at);
+    }
+    if (!(await becomes(isRead, 5000))) throw notSeen();
   }
 
   #fileOf(at: At): SettingsFile | undefined {
@@ -134,8 +141,14 @@ function idOf(entry: unknown): unknown {
   return typeof entry === 'object' && entry !== null && 'id' in entry ? entry.id : undefined;
 }
 
+/** Equal as JSON; the order of fields is the file's business. */
 function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return JSON.stringify(a, sortedFields) === JSON.stringify(b, sortedFields);
+}
+
+function sortedFields(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
 }
 
 interface NumberRule {
@@ -154,19 +167,27 @@ function numberSetting(name: NumberSetting): NumberRule {
   return { value, fallback, minimum, maximum };
 }
 
-/** Resolves when VS Code has read what was written. */
-async function settled(done: () => boolean): Promise<void> {
-  if (done()) return;
-  await new Promise<void>((resolve, reject) => {
-    const subscription = workspace.onDidChangeConfiguration(() => {
-      if (done()) finish(resolve);
-    });
-    const timer = setTimeout(() => finish(() => (done() ? resolve() : reject(notSeen()))), 5000);
-    function finish(settle: () => void): void {
+/** VS Code in a browser does not watch the user's settings: writing a value as it is makes it read them. */
+async function readAgain(at: At): Promise<void> {
+  const settings = workspace.getConfiguration(SECTION, resourceOf(at));
+  const found = settings.inspect<unknown>(UNCHANGED);
+  const value = at.scope === 'user' ? found?.globalValue : found?.workspaceValue;
+  if (at.scope !== 'folder') await settings.update(UNCHANGED, value, targetOf(at));
+}
+
+/** Whether `done` comes true within `ms`; asked when settings change. */
+function becomes(done: () => boolean, ms: number): Promise<boolean> {
+  if (done()) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const finish = (result: boolean): void => {
       subscription.dispose();
       clearTimeout(timer);
-      settle();
-    }
+      resolve(result);
+    };
+    const subscription = workspace.onDidChangeConfiguration(() => {
+      if (done()) finish(true);
+    });
+    const timer = setTimeout(() => finish(done()), ms);
   });
 }
 

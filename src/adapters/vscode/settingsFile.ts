@@ -23,11 +23,10 @@ export async function editSettingsFile(
   const { list, hasErrors } = await listIn(text, file.path);
   if (list === undefined || JSON.stringify(list) !== JSON.stringify(before)) return false;
   if (hasErrors) throw broken();
-  if (workspace.textDocuments.some((open) => open.isDirty && open.uri.toString() === file.uri.toString())) {
-    throw unsaved();
-  }
-  const edited = await editedText(text, file.path, list, change);
-  await workspace.fs.writeFile(file.uri, new TextEncoder().encode(edited));
+  // The user's settings have another scheme in an editor than on the disk.
+  if (workspace.textDocuments.some((open) => open.isDirty && open.uri.path === file.uri.path)) throw unsaved();
+  // Written to the disk, not through a document: one that VS Code holds may be older than the file.
+  await workspace.fs.writeFile(file.uri, new TextEncoder().encode(await editedText(text, file.path, list, change)));
   return true;
 }
 

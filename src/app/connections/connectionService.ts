@@ -93,7 +93,10 @@ export class ConnectionService implements Sessions {
     this.#breakGlass = new BreakGlass(parts.clock, (uid, unlock, cause) => this.#onRelock(uid, unlock, cause));
     this.#subscriptions = [
       parts.settings.onDidChange(() => this.#onSettings()),
-      parts.trust.onDidGrant(() => this.#changed()),
+      parts.trust.onDidGrant(() => {
+        this.#changed();
+        void this.reconnect();
+      }),
     ];
   }
 

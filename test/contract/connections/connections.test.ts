@@ -88,7 +88,6 @@ describe('connections on a real server', () => {
       [{}, undefined, 'UNAUTHORIZED', /password|NOAUTH/i],
       [{ username: 'app', db: 1 }, { password: 'app-pass' }, 'UNAUTHORIZED', /db|database|select/i],
       [{ db: 99 }, secret, 'CONNECTION_FAILED', /db|database/i],
-      [{ tls: { enabled: true } }, secret, 'CONNECTION_FAILED', /TLS/],
     ];
     for (const [change, given, code, words] of causes) {
       const target = { draft: { ...draft, ...change }, ...(given === undefined ? {} : { secret: given }) };

@@ -195,6 +195,20 @@ describe('connections: an untrusted workspace', () => {
     assert.equal(rig.opened.length, 1);
   });
 
+  it('reconnects what was open when trust is granted, if the user wants that', async () => {
+    const rig = connectionsRig([userEntry(dev)]);
+    await rig.service.connect('dev');
+    await rig.service.dispose();
+    rig.world.trusted = false;
+    rig.world.reconnect = true;
+    const next = rig.again();
+    await next.reconnect();
+    assert.equal(rig.opened.length, 1);
+    rig.grantTrust();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(rig.opened.length, 2);
+  });
+
   it('stops a ready session from being used when trust is gone', async () => {
     const rig = connectionsRig([userEntry(dev)]);
     await rig.service.connect('dev');
