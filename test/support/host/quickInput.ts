@@ -49,9 +49,8 @@ export class QuickInput {
   }
 
   /** Replaces the text of the input. */
-  async type(text: string): Promise<void> {
-    await this.waitUntilOpen();
-    await this.input().fill(text);
+  async type(text: string, timeoutMs = LIMIT_MS): Promise<void> {
+    await this.input().fill(text, { timeout: timeoutMs });
   }
 
   async accept(): Promise<void> {

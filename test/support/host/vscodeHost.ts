@@ -60,6 +60,7 @@ const quietSettings: Record<string, unknown> = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'git.enabled': false,
+  'workbench.editor.useModal': 'off',
   'workbench.colorTheme': themes.dark,
   'window.autoDetectColorScheme': false,
   'window.autoDetectHighContrast': false,

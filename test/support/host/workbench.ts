@@ -77,18 +77,28 @@ export class Workbench {
 
   /** Runs a command by its title in the Command Palette, for example `Cachify: Add connection…`. */
   async run(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.type(`>${title}`);
-    await this.quickInput.pick(title);
+    // Tried again as a person would: a window that is still settling may take the focus away from the palette.
+    await waitFor(`the command ${title} in the palette`, 2 * LIMIT_MS, async () => {
+      await this.page.keyboard.press('F1');
+      await this.quickInput.type(`>${title}`, 3000);
+      await this.quickInput.pick(title, 8000);
+      return true;
+    });
   }
 
   /** Opens a view container by its Activity Bar title. */
   async openContainer(title: string): Promise<void> {
-    const icon = this.activityIcon(title);
-    await icon.waitFor({ timeout: LIMIT_MS });
-    const open = await icon.locator('xpath=..').evaluate((item) => item.classList.contains('checked'));
-    if (!open) await icon.click();
-    await this.page.locator('.sidebar .composite.title, .sidebar .pane-header').first().waitFor({ timeout: LIMIT_MS });
+    const heading = this.page.locator('.sidebar .composite.title h2').filter({ hasText: title });
+    await this.activityIcon(title).waitFor({ timeout: LIMIT_MS });
+    await waitFor(`${title} in the side bar`, LIMIT_MS, async () => {
+      if (await heading.isVisible()) return true;
+      // A second click would close it again, so each click gets time to show.
+      await this.activityIcon(title).click({ timeout: LIMIT_MS });
+      return heading.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   activityIcon(title: string): Locator {
@@ -397,9 +407,16 @@ async function newPage(browser: Browser, options: WorkbenchOptions): Promise<{ c
   return { context, page };
 }
 
+/** Quick inputs stay open when something else takes the focus, which in a driven window is never meant. */
+const forDriving = { 'workbench.quickOpen.closeOnFocusLost': false };
+
 /** Starts VS Code (unless a host is given), opens its workbench and waits until it can be used. */
 export async function openWorkbench(options: WorkbenchOptions = {}): Promise<Workbench> {
-  const settings = { ...options.settings, ...(options.theme ? { 'workbench.colorTheme': themes[options.theme] } : {}) };
+  const settings = {
+    ...forDriving,
+    ...options.settings,
+    ...(options.theme ? { 'workbench.colorTheme': themes[options.theme] } : {}),
+  };
   const host = options.host ?? (await startVscodeHost({ ...options, settings }));
   const browser = await launchChromium();
   const { page } = await newPage(browser, options);
