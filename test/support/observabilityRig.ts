@@ -1,0 +1,94 @@
+// Observability over a real server and a real store, without a window around it.
+import type { WatchedConnections } from '../../src/app/observability/watched.ts';
+import { ActivityWatcher } from '../../src/app/observability/watchActivity.ts';
+import { EngineJournal } from '../../src/app/observability/engineJournal.ts';
+import { Sampler } from '../../src/app/observability/sampler.ts';
+import type { RedisSession } from '../../src/app/ports/redis.ts';
+import type { Sessions } from '../../src/app/ports/sessions.ts';
+import type { Stores } from '../../src/app/ports/stores.ts';
+import { CommandGate } from '../../src/app/redis/commandGate.ts';
+import { nodeDigest } from '../../src/adapters/node/digest.ts';
+import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
+import { openStores } from '../../src/adapters/store/openStores.ts';
+import type { ConnectionDefinition, ConnectionSummary } from '../../src/domain/connections/definition.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { ownFolder, removeFolder } from './processes.ts';
+import { definitionOf, noSecret, realClock } from './redisParts.ts';
+import { storeBuild } from './storeBuild.ts';
+
+export interface ObservabilityRig {
+  readonly definition: ConnectionDefinition;
+  readonly session: RedisSession;
+  readonly gate: CommandGate;
+  readonly stores: Stores;
+  readonly history: Stores['history'];
+  readonly connections: WatchedConnections;
+  readonly sampler: Sampler;
+  readonly watcher: ActivityWatcher;
+  /** Everything that the gate recorded. */
+  readonly recorded: HistoryEvent[];
+  readonly clock: typeof realClock;
+  close(): Promise<void>;
+}
+
+export async function observabilityRig(over: Partial<ConnectionDefinition>): Promise<ObservabilityRig> {
+  const definition = definitionOf(over);
+  const session = await new SocketGateway().open(definition, noSecret);
+  const directory = ownFolder('cachify-observability-');
+  const stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+  const { history } = stores;
+  const recorded: HistoryEvent[] = [];
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const sessions: Sessions = { active: async () => ({ definition, session, readOnlyNow: definition.readOnly }) };
+  const gate = new CommandGate({
+    sessions,
+    clock: realClock,
+    recorder: {
+      record(event) {
+        recorded.push(event);
+        void history.append([event]);
+      },
+    },
+    log: quiet,
+    newId: () => nodeDigest.uuid(),
+  });
+  const summary: ConnectionSummary = {
+    id: definition.id,
+    uid: definition.uid,
+    name: definition.name,
+    environment: definition.environment,
+    readOnly: definition.readOnly,
+    scope: 'user',
+    // Not "ready", so that only what a test asks for is sampled.
+    state: 'connecting',
+  };
+  const connections: WatchedConnections = {
+    views: () => [{ summary }],
+    onDidChange: () => ({ dispose: () => undefined }),
+  };
+  const parts = { gate, sessions, history, connections, clock: realClock, digest: nodeDigest };
+  const sampler = new Sampler({
+    ...parts,
+    settings: { number: () => 15 },
+    log: quiet,
+    journal: new EngineJournal(parts),
+  });
+  return {
+    definition,
+    session,
+    gate,
+    stores,
+    history,
+    connections,
+    sampler,
+    watcher: new ActivityWatcher(parts),
+    recorded,
+    clock: realClock,
+    async close() {
+      sampler.dispose();
+      await session.close();
+      await stores.close();
+      removeFolder(directory);
+    },
+  };
+}
