@@ -1,13 +1,21 @@
 import { Disposable, window, type ExtensionContext } from 'vscode';
 import { checkedApi } from './checkedApi.ts';
 import type { Services } from './compose.ts';
+import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
+import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
 import { followContext } from './ui/contextKeys.ts';
+import { colourDocuments } from './ui/documents/documentLanguages.ts';
+import { KeyFileSystem } from './ui/documents/keyFileSystem.ts';
+import { refreshWithConnections } from './ui/documents/followConnections.ts';
+import { KeyLenses } from './ui/documents/keyLenses.ts';
+import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
 import { storeHealthMessage } from './ui/storeMessages.ts';
+import { ConnectionsTree } from './ui/trees/connectionsTree.ts';
 import type { StoreHealth } from './app/ports/stores.ts';
 
 /** Everything that a person sees, constructed on the use cases. */
@@ -26,14 +34,31 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     connect: (connectionId) => connections.connect(connectionId),
     keyUri: (connectionId, key) => keys.uri({ connectionId, key }),
   });
+  const { keysParts } = services;
+  const browsers = new KeyBrowsers(keysParts);
+  const tree = new ConnectionsTree({ connections, browsers, keys: keysParts });
+  const files = new KeyFileSystem({
+    keys,
+    clock,
+    connection: (id) => ({ summary: connections.view(id).summary, db: connections.definitionOf(id).db }),
+  });
+  const replies = new ReplyDocuments();
   const interactive = {
     ...connectionCommands(connections),
+    ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
     ...observabilityCommands(observability, services.sampler, connections),
   };
   return Disposable.from(
     followContext(connections),
     createStatusBar(connections, clock),
     observability,
+    tree.register(),
+    files.register(),
+    replies.register(),
+    colourDocuments(files),
+    new KeyLenses(files, connections).register(),
+    refreshWithConnections(files, connections),
+    browsers,
     stores.onDidChangeHealth(tellHealth),
     ...registerCommands(checkedApi(services.api), interactive, log),
   );

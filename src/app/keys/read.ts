@@ -1,8 +1,16 @@
-import { textOf, toBase64, type Bytes } from '../../domain/bytes.ts';
+import { textOf, type Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { display, displayShort } from '../../domain/display.ts';
 import { Failure } from '../../domain/failure.ts';
-import { bytesIn, inOrder, isContentType, sizeOf, type Content, type ContentType } from '../../domain/keys/content.ts';
+import {
+  bytesIn,
+  elementSizes,
+  inOrder,
+  isContentType,
+  sizeOf,
+  type Content,
+  type ContentType,
+} from '../../domain/keys/content.ts';
 import { nextStreamId } from '../../domain/keys/streamId.ts';
 import type { RedisType } from '../../domain/keys/types.ts';
 import { versionBytes } from '../../domain/keys/version.ts';
@@ -157,7 +165,7 @@ class BoundedRead {
   /** Unordered types by HSCAN and SSCAN; elements that these repeat are left out. */
   async *#scanned(type: 'hash' | 'set', step: number): AsyncGenerator<Content> {
     const seen = new Set<string>();
-    const isNew = (bytes: Bytes) => seen.size !== seen.add(toBase64(bytes)).size;
+    const isNew = (bytes: Bytes) => seen.size !== seen.add(latin1(bytes)).size;
     let cursor = '0';
     do {
       const name = type === 'hash' ? 'HSCAN' : 'SSCAN';
@@ -243,15 +251,14 @@ function windowCommand(
 
 /** At most `maxBytes` of a collection, whole elements, at least one. */
 function cut(part: Part, maxBytes: number): Part {
-  if (bytesIn(part.content) <= maxBytes) return part;
-  const count = sizeOf(part.content);
-  let [low, high] = [1, count];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (bytesIn(firstOf(part.content, middle)) <= maxBytes) low = middle;
-    else high = middle - 1;
+  let bytes = 0;
+  let count = 0;
+  for (const size of elementSizes(part.content)) {
+    bytes += size;
+    if (bytes > maxBytes && count > 0) return { ...part, content: firstOf(part.content, count), truncated: true };
+    count++;
   }
-  return { ...part, content: firstOf(part.content, low), truncated: true };
+  return part;
 }
 
 function firstOf(content: Content, count: number): Content {
@@ -268,6 +275,13 @@ function firstOf(content: Content, count: number): Content {
     case 'stream':
       return { ...content, entries: content.entries.slice(0, count) };
   }
+}
+
+/** One character per byte: a name for a Set. */
+function latin1(bytes: Bytes): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** Without the piece of a character that a cut left at the end of a text. */

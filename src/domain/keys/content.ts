@@ -45,20 +45,34 @@ export function sizeOf(content: Content): number {
 
 /** Bytes of all parts together, without any encoding around them. */
 export function bytesIn(content: Content): number {
-  const pairs = (fields: readonly Pair[]) => fields.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  let bytes = 0;
+  for (const size of elementSizes(content)) bytes += size;
+  return bytes;
+}
+
+/** Bytes of each element's parts, in order. */
+export function* elementSizes(content: Content): Generator<number> {
   switch (content.type) {
     case 'string':
-      return content.bytes.length;
+      yield content.bytes.length;
+      return;
     case 'list':
     case 'set':
-      return content.items.reduce((sum, item) => sum + item.length, 0);
+      for (const item of content.items) yield item.length;
+      return;
     case 'hash':
-      return pairs(content.fields);
+      for (const pair of content.fields) yield pairSize(pair);
+      return;
     case 'zset':
-      return content.members.reduce((sum, [member, score]) => sum + member.length + score.length, 0);
+      for (const [member, score] of content.members) yield member.length + score.length;
+      return;
     case 'stream':
-      return content.entries.reduce((sum, [id, fields]) => sum + id.length + pairs(fields), 0);
+      for (const [id, fields] of content.entries) yield fields.reduce((sum, pair) => sum + pairSize(pair), id.length);
   }
+}
+
+function pairSize([name, value]: Pair): number {
+  return name.length + value.length;
 }
 
 /**
@@ -68,14 +82,20 @@ export function bytesIn(content: Content): number {
 export function inOrder(content: Content): Content {
   switch (content.type) {
     case 'set':
-      return { type: 'set', items: content.items.toSorted(compareBytes) };
+      return { type: 'set', items: sortedBy(content.items, compareBytes) };
     case 'hash':
-      return { type: 'hash', fields: content.fields.toSorted((a, b) => compareBytes(a[0], b[0])) };
+      return { type: 'hash', fields: sortedBy(content.fields, (a, b) => compareBytes(a[0], b[0])) };
     case 'zset':
-      return { type: 'zset', members: content.members.toSorted(compareMembers) };
+      return { type: 'zset', members: sortedBy(content.members, compareMembers) };
     default:
       return content;
   }
+}
+
+/** Large values pass here several times on their way, mostly in order already. */
+function sortedBy<T>(items: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  const sorted = items.every((item, i) => i === 0 || compare(items[i - 1] as T, item) <= 0);
+  return sorted ? items : items.toSorted(compare);
 }
 
 function compareMembers(a: ScoredMember, b: ScoredMember): number {

@@ -23,7 +23,7 @@ export interface DocumentSource {
 }
 
 /** A hex dump is five times as long as its bytes, and nobody reads more of one. */
-const maxHexBytes = 256 << 10;
+const maxHexBytes = 64 << 10;
 
 /** How a value stands in an editor, and whether saving it could be exact. */
 export function documentOf(source: DocumentSource): KeyDocument {

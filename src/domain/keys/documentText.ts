@@ -17,8 +17,11 @@ export function textOfContent(content: Content): string | null {
 /** JSON on one line, with a space after each comma and every invisible or deceiving character escaped. */
 function jsonLine(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonLine).join(', ')}]`;
-  return JSON.stringify(value).replace(unclear, escapeUnits);
+  const json = JSON.stringify(value);
+  return plain.test(json) ? json : json.replace(unclear, escapeUnits);
 }
+
+const plain = /^[ -~]*$/;
 
 // What an editor hides, reorders, or offers to strip (line separators, byte order marks) must not stand in a document bare.
 const unclear = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/gu;

@@ -7,6 +7,7 @@ import {
   FileType,
   TextDocumentSaveReason,
   Uri,
+  window,
   workspace,
   type FileChangeEvent,
   type FileStat,
@@ -53,6 +54,9 @@ interface Entry {
 /** VS Code asks for a file's stat and content in one breath: both come from one reading. */
 const oneBreathMs = 300;
 
+/** A tab older than this is read again when it gets the focus. */
+const staleMs = 1000;
+
 /**
  * The file system `cachify:`, in which a key is a document. Saving is compare-and-set against the version that the
  * editor was given; only a person's own save of a changed document writes.
@@ -80,6 +84,9 @@ export class KeyFileSystem implements FileSystemProvider {
       }),
       workspace.onDidCloseTextDocument(({ uri }) => {
         if (uri.scheme === fileSystemScheme && !isOpen(uri)) this.#entries.delete(uri.path);
+      }),
+      window.onDidChangeActiveTextEditor((editor) => {
+        if (editor?.document.uri.scheme === fileSystemScheme) void this.#followFocus(editor.document.uri);
       }),
       this.#changes,
       this.#values,
@@ -131,7 +138,7 @@ export class KeyFileSystem implements FileSystemProvider {
   }
 
   watch(): Disposable {
-    // Redis tells nobody by itself: documents are read again by `refresh`, on focus and before saving.
+    // Redis tells nobody by itself: documents are read again on focus, by `refresh`, and before saving.
     return new Disposable(() => undefined);
   }
 
@@ -278,6 +285,14 @@ export class KeyFileSystem implements FileSystemProvider {
   /** A modification time after every one given before: VS Code takes a later one for a change by somebody else. */
   #later(before: Entry | undefined): number {
     return Math.max(Math.floor(this.#parts.clock.wallMs()), (before?.mtime ?? 0) + 1);
+  }
+
+  /** A tab that the person comes back to shows what is there now; one that needs a connection first stays as it is. */
+  async #followFocus(uri: Uri): Promise<void> {
+    const entry = this.#entries.get(uri.path);
+    if (entry === undefined || this.#parts.clock.monoMs() - entry.readAtMs < staleMs) return;
+    const { summary } = this.#parts.connection(entry.value.address.connectionId);
+    if (summary.state === 'ready') await this.#reload(uri.path);
   }
 
   async #reload(path: string): Promise<void> {

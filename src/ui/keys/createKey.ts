@@ -1,0 +1,71 @@
+import type { ConnectionService } from '../../app/connections/connectionService.ts';
+import { chooseConnection } from '../commands/connections.ts';
+import { askChoice, askText } from '../quickInput.ts';
+import { display } from '../../domain/display.ts';
+import { keyFromText } from '../../domain/keys/nameText.ts';
+import type { ContentType } from '../../domain/keys/content.ts';
+import { parseScore } from '../../domain/keys/score.ts';
+import type { Bytes } from '../../domain/bytes.ts';
+
+/** A key that a person wants, with its first content: Redis has no empty collections. */
+export interface NewKey {
+  readonly connectionUid: string;
+  readonly key: Bytes;
+  readonly type: ContentType;
+  readonly value: unknown;
+}
+
+const types: readonly { readonly type: ContentType; readonly words: string }[] = [
+  { type: 'string', words: 'text, JSON, a counter' },
+  { type: 'hash', words: 'fields with values' },
+  { type: 'list', words: 'elements in order' },
+  { type: 'set', words: 'distinct members' },
+  { type: 'zset', words: 'distinct members by score' },
+  { type: 'stream', words: 'entries by time' },
+];
+
+/** Asks for connection, name, type and the first element; undefined when dismissed. */
+export async function askNewKey(
+  connections: ConnectionService,
+  item: unknown,
+  wallMs: number,
+): Promise<NewKey | undefined> {
+  const view = await chooseConnection(connections, item, {
+    title: 'Create a key on which connection?',
+    only: ({ entry }) => entry.usable,
+  });
+  if (view === undefined) return undefined;
+  const title = `Create a key on ${display(view.summary.name)}`;
+  const name = await askText({ title, prompt: 'Name of the new key', placeholder: 'cart:1' });
+  if (typeof name !== 'string') return undefined;
+  const type = await askChoice({
+    title,
+    placeholder: 'Type',
+    choices: types.map(({ type, words }) => ({ label: type, description: words, value: type })),
+  });
+  if (typeof type !== 'string') return undefined;
+  const value = await askFirstElement(title, type, wallMs);
+  if (value === undefined) return undefined;
+  return { connectionUid: view.summary.uid, key: keyFromText(name), type: type, value };
+}
+
+async function askFirstElement(title: string, type: ContentType, wallMs: number): Promise<unknown> {
+  const ask = async (prompt: string, validate?: (text: string) => string | undefined) => {
+    const text = await askText({ title, prompt, ...(validate === undefined ? {} : { validate }) });
+    return typeof text === 'string' ? text : undefined;
+  };
+  if (type === 'string') return ask('Value; it can be edited in the document afterwards');
+  if (type === 'list' || type === 'set') {
+    const element = await ask(type === 'list' ? 'First element' : 'First member');
+    return element === undefined ? undefined : [element];
+  }
+  const name = await ask(type === 'zset' ? 'First member' : 'First field');
+  if (name === undefined) return undefined;
+  if (type === 'zset') {
+    const score = await ask('Its score', (text) => (parseScore(text) === null ? 'This is not a number.' : undefined));
+    return score === undefined ? undefined : [[name, score]];
+  }
+  const value = await ask('Its value');
+  if (value === undefined) return undefined;
+  return type === 'hash' ? [[name, value]] : [[`${Math.floor(wallMs)}-0`, [[name, value]]]];
+}
