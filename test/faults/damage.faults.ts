@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { decodeManifest } from '../../src/adapters/store/generations/manifest.ts';
 import { MemoryDisk } from '../support/memoryDisk.ts';
-import { report } from './report.ts';
+import { faultsMode, report } from './report.ts';
 import { commitNumber, held, openSmall, type Held } from './workload.ts';
 
 const commits = 40;
@@ -55,7 +55,7 @@ function seeded(seed: number): (limit: number) => number {
   };
 }
 
-const flips = process.env['FAULTS'] === 'long' ? 60_000 : 6000;
+const flips = { short: 1500, full: 6000, long: 60_000 }[faultsMode];
 
 describe('faults: damaged files', function () {
   this.timeout(900_000);
@@ -81,10 +81,7 @@ describe('faults: damaged files', function () {
         if (reported) count.detected++;
         if (whole) count.recovered++;
       }
-      if (!whole && !reported) {
-        count['wrong without a word']++;
-        console.log(path, byte, bytes.length);
-      }
+      if (!whole && !reported) count['wrong without a word']++;
     }
     report('bit flips', count);
     assert.ok(count.effective > flips / 10, 'most of the flips would say nothing otherwise');
@@ -97,7 +94,7 @@ describe('faults: damaged files', function () {
     const count = { lengths: 0, detected: 0, 'a whole log, only shorter': 0, recovered: 0 };
     for (const path of needed) {
       const bytes = disk.bytes(path);
-      const step = process.env['FAULTS'] === 'long' ? 1 : Math.max(1, Math.floor(bytes.length / 300));
+      const step = { short: Math.max(1, Math.floor(bytes.length / 60)), full: 7, long: 1 }[faultsMode];
       for (let length = 0; length < bytes.length; length += step) {
         const damaged = disk.copy();
         damaged.damage(path, Buffer.from(bytes.subarray(0, length)));

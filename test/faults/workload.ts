@@ -77,9 +77,9 @@ export async function openSmall(fs: FileSystem, more: Partial<StoreOptions> = {}
 export function commitNumber(engine: StoreEngine, n: number): Promise<void> {
   const body = `body of ${n} ${'x'.repeat(n % 80)}`;
   return engine.commit((tx) => {
-    tx.run('INSERT INTO kept VALUES (?, ?)', [n, body]);
-    tx.run('INSERT INTO total VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET n = n + 1');
-    tx.run('INSERT INTO rows VALUES (?, ?)', [n, body], 'part');
+    tx.run('INSERT INTO kept (n, body) VALUES (?, ?)', [n, body]);
+    tx.run('INSERT INTO total (one, n) VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET n = n + 1');
+    tx.run('INSERT INTO rows (n, body) VALUES (?, ?)', [n, body], 'part');
   });
 }
 

@@ -46,26 +46,44 @@ export function schemaVersion(database: SqlDatabase): number {
   return tables.has('connection_profiles') ? 1 : 0;
 }
 
-/** Takes one step in a transaction of its own. @throws the engine's error, with nothing changed */
-export function applyMigration(database: SqlDatabase, step: MigrationStep): void {
-  database.run('BEGIN');
+/**
+ * Takes one step in several databases at once, or in none.
+ *
+ * @param confirm asked when every statement has succeeded and nothing is final yet; false gives everything up
+ * @throws the engine's error, or that of `confirm`, with nothing changed
+ */
+export function applyMigration(
+  databases: readonly SqlDatabase[],
+  step: MigrationStep,
+  confirm: () => boolean = () => true,
+): boolean {
+  const begun: SqlDatabase[] = [];
+  let confirmed = false;
   try {
-    database.script(step.sql);
-    database.script(
-      'CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at TEXT NOT NULL)',
-    );
-    database.run('INSERT OR REPLACE INTO schema_migrations VALUES (?, ?, ?, ?)', [
-      step.version,
-      step.name,
-      step.sha256,
-      step.appliedAt,
-    ]);
-    database.script(`PRAGMA user_version = ${step.version}`);
-    database.run('COMMIT');
-  } catch (error) {
-    database.run('ROLLBACK');
-    throw error;
+    for (const database of databases) {
+      database.run('BEGIN');
+      begun.push(database);
+      runStep(database, step);
+    }
+    confirmed = confirm();
+  } finally {
+    for (const database of begun) database.run(confirmed ? 'COMMIT' : 'ROLLBACK');
   }
+  return confirmed;
+}
+
+function runStep(database: SqlDatabase, step: MigrationStep): void {
+  database.script(step.sql);
+  database.script(
+    'CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at TEXT NOT NULL)',
+  );
+  database.run('INSERT OR REPLACE INTO schema_migrations VALUES (?, ?, ?, ?)', [
+    step.version,
+    step.name,
+    step.sha256,
+    step.appliedAt,
+  ]);
+  database.script(`PRAGMA user_version = ${step.version}`);
 }
 
 /** Brings a database up to `version` without a log: for parts that were finished under an earlier schema. */
@@ -73,6 +91,6 @@ export function migrateTo(database: SqlDatabase, version: number, steps: readonl
   for (let current = schemaVersion(database); current < version; current++) {
     const step = steps[current];
     if (step === undefined) throw new Error(`Migration ${current + 1} is unknown`);
-    applyMigration(database, { ...step, appliedAt: at });
+    applyMigration([database], { ...step, appliedAt: at });
   }
 }

@@ -110,8 +110,8 @@ export class StoreEngine {
    */
   commit<T>(write: (transaction: Transaction) => T): Promise<T> {
     return this.enqueue(async () => {
-      if (this.isNewer) throw newerFailure();
       try {
+        if (this.isNewer) throw newerFailure();
         const result = await this.commitOrReload(write);
         this.standing = { kind: 'ready' };
         return result;
@@ -133,6 +133,7 @@ export class StoreEngine {
 
   /** Writes a generation now and waits for it. @throws the system's error */
   async checkpoint(): Promise<void> {
+    if (this.isNewer) return;
     while (this.generation !== undefined) await this.generation;
     const begun = this.startGeneration(true);
     this.track(begun);
@@ -199,6 +200,7 @@ export class StoreEngine {
   private commitLocked<T>(write: (transaction: Transaction) => T): T {
     for (;;) {
       this.follow();
+      if (this.isNewer) throw newerFailure();
       const running = this.state.begin();
       let committed = false;
       try {
@@ -360,15 +362,26 @@ export class StoreEngine {
   private async migrate(): Promise<void> {
     const { migrations } = this.options;
     if (this.state.schema >= migrations.length) return;
+    if (this.state.schema > 0) await this.keepCopy();
     await this.withLock(() => {
       for (;;) {
         this.follow();
         const step = migrations[this.state.schema];
         if (step === undefined) return;
         const framed: MigrationStep = { ...step, appliedAt: this.now() };
-        if (this.append(frameKind.migration, Buffer.from(JSON.stringify(framed)))) this.state.migrate(framed);
+        const payload = Buffer.from(JSON.stringify(framed));
+        this.state.migrate(framed, () => this.append(frameKind.migration, payload));
       }
     });
+  }
+
+  /** The main database as it was before a migration. Parts stay as they are on disk, whatever the schema. */
+  private async keepCopy(): Promise<void> {
+    const name = `before-migration-${padded(this.state.schema, 4)}-${padded(this.seq, 12)}.db`;
+    if (this.folder.fs.size(this.folder.at(name)) !== undefined) return;
+    await this.folder.write(name, this.state.main.image(), () => this.giveWay());
+    this.folder.fs.syncFolder(this.folder.path);
+    this.folder.keepNewestCopies();
   }
 
   private migrateInMemory(): void {
@@ -427,7 +440,7 @@ export class StoreEngine {
   private sealLog(force: boolean): GenerationContent | undefined {
     for (;;) {
       this.follow();
-      if (!force && !this.isDue()) return undefined;
+      if (this.isNewer || (!force && !this.isDue())) return undefined;
       const seq = this.writableLog().nextSeq;
       const log = this.createLogAfter(seq);
       if (!this.append(frameKind.seal, Buffer.from(JSON.stringify({ log })))) {

@@ -69,11 +69,14 @@ export class StoreState {
     return { nextLog: (content as { log: string }).log };
   }
 
-  /** Takes a step in every database that is in memory; parts on disk follow when they are read. */
-  migrate(step: MigrationStep): void {
-    applyMigration(this.mainDatabase, step);
-    if (this.currentPart !== undefined) applyMigration(this.currentPart, step);
-    this.parts.upgradeOpen();
+  /**
+   * Takes a step in every database that is in memory; parts on disk follow when they are read.
+   *
+   * @param confirm asked when every statement has succeeded; false, or an error, gives the step up
+   */
+  migrate(step: MigrationStep, confirm?: () => boolean): void {
+    const databases = this.currentPart === undefined ? [this.mainDatabase] : [this.mainDatabase, this.currentPart];
+    if (applyMigration(databases, step, confirm)) this.parts.upgradeOpen();
   }
 
   countRows(commands: readonly Command[]): void {

@@ -7,6 +7,7 @@ import { decodeManifest, encodeManifest, type Manifest, type StoredFile } from '
 const sliceBytes = 1 << 20;
 const manifestName = /^generation-\d{4}-\d{12}-[0-9a-f]{8}\.json$/;
 const ownName = /^(?:generation-\d{4}|main|part|log)-(\d{12})-[0-9a-f]{8}\.(?:json|db|bin)(?:\.tmp)?$/;
+const copyName = /^before-migration-\d{4}-\d{12}\.db$/;
 const keptGenerations = 2;
 
 export const firstLogName = 'log-first.bin';
@@ -76,6 +77,7 @@ export class StoreFolder {
     const path = this.at(name);
     const temporary = `${path}.tmp`;
     const hash = createHash('sha256');
+    this.fs.remove(temporary);
     this.fs.create(temporary, new Uint8Array());
     try {
       const file = this.fs.openUpdate(temporary);
@@ -111,6 +113,12 @@ export class StoreFolder {
     await this.write(name, encodeManifest(manifest), giveWay);
     this.fs.syncFolder(this.path);
     return true;
+  }
+
+  /** Removes all but the two newest copies from before migrations. */
+  keepNewestCopies(): void {
+    const copies = this.fs.list(this.path).filter((name) => copyName.test(name));
+    for (const name of copies.sort().slice(0, -2)) this.fs.remove(this.at(name));
   }
 
   /** Writes and removes a small file. @throws the system's error when there is no space, or the folder is read-only */
