@@ -44,6 +44,7 @@ const tiers: readonly Tier[] = [
   },
   { name: 'unit', steps: [npmRun('test:unit', 15, true)] },
   { name: 'contract', steps: [npmRun('test:contract', 25, true)] },
+  { name: 'faults', steps: [npmRun('test:faults', 15, true)] },
   { name: 'vscode', steps: [npmRun('test:vscode', 20, true)] },
   { name: 'e2e', steps: [npmRun('test:e2e', 40, true)] },
 ];

@@ -13,7 +13,7 @@ import { waitFor } from '../support/waiting.ts';
 import { faultsMode, report } from './report.ts';
 
 const always = { from: '2020-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z' };
-const kills = { short: 25, full: 200, long: 600 }[faultsMode];
+const kills = { short: 12, full: 200, long: 600 }[faultsMode];
 
 interface Writer {
   readonly child: ChildProcess;
