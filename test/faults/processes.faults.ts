@@ -178,12 +178,8 @@ describe('faults: processes', function () {
     assert.ok(frozen !== undefined);
     let freezes = 0;
     const random = seeded(3);
-    let isOver = false;
-    void frozen.ended.then(() => {
-      isOver = true;
-    });
     await waitFor('the first writer', 30_000, () => frozen.ready || frozen.errors.length > 0, 5);
-    while (!isOver && freezes < 6) {
+    while (frozen.child.exitCode === null && freezes < 6) {
       await new Promise((resolve) => setTimeout(resolve, 20 + random() * 60));
       frozen.child.kill('SIGSTOP');
       freezes++;

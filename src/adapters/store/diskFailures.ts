@@ -1,4 +1,4 @@
-import { Failure } from '../../domain/failure.ts';
+import { Failure, isFailure } from '../../domain/failure.ts';
 import { codeOf } from './disk/fileSystem.ts';
 import { DamagedFile, NotSynced } from './log/logFile.ts';
 
@@ -64,6 +64,13 @@ export function diskFailure(error: unknown): unknown {
 }
 
 /** Whether the system refused something, as opposed to a fault of ours or a failure that is words already. */
-export function isDiskError(error: unknown): boolean {
+function isDiskError(error: unknown): boolean {
   return !(error instanceof Failure) && (error instanceof NotSynced || codeOf(error) !== '');
+}
+
+/** What can be wrong with a disk, its files, or other windows, as opposed to a fault of ours. */
+export function isExpected(error: unknown): boolean {
+  return (
+    isDiskError(error) || error instanceof DamagedFile || error instanceof NewerStore || isFailure(error, 'TIMEOUT')
+  );
 }

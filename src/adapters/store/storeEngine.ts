@@ -1,9 +1,8 @@
 import type { Clock } from '../../app/ports/clock.ts';
-import { isFailure } from '../../domain/failure.ts';
-import { describe, diskFailure, isDiskError, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
+import { describe, diskFailure, isExpected, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
 import type { FileSystem } from './disk/fileSystem.ts';
 import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
-import { manifestFormat, type Manifest } from './generations/manifest.ts';
+import { newestGeneration, type ProvenGeneration } from './generations/newestGeneration.ts';
 import { writeGeneration, type GenerationContent } from './generations/writeGeneration.ts';
 import { encodeCommands } from './log/commands.ts';
 import { frameKind, type Frame } from './log/frame.ts';
@@ -261,7 +260,9 @@ export class StoreEngine {
   private async load(): Promise<void> {
     try {
       this.folder.fs.makeFolder(this.folder.path);
-      const chosen = this.chooseGeneration();
+      const chosen = newestGeneration(this.folder, this.options.clock, (file) =>
+        this.problem({ kind: 'damagedFile', file, missing: null }),
+      );
       if (chosen === undefined) await this.ensureFirstLog();
       this.startFrom(chosen);
       await this.followFromDisk(chosen?.manifest.log ?? firstLogName);
@@ -304,23 +305,7 @@ export class StoreEngine {
     }
   }
 
-  private chooseGeneration(): { manifest: Manifest; image: Uint8Array } | undefined {
-    for (const name of this.folder.generations()) {
-      try {
-        const manifest = this.folder.manifest(name);
-        if (manifest.format > manifestFormat) throw new NewerStore();
-        return { manifest, image: this.folder.readVerified(manifest.main) };
-      } catch (error) {
-        if (!(error instanceof DamagedFile)) throw error;
-        this.folder.quarantine(error.file, this.options.clock.wallMs());
-        if (error.file !== name) this.folder.quarantine(name, this.options.clock.wallMs());
-        this.problem({ kind: 'damagedFile', file: error.file, missing: null });
-      }
-    }
-    return undefined;
-  }
-
-  private startFrom(chosen: { manifest: Manifest; image: Uint8Array } | undefined): void {
+  private startFrom(chosen: ProvenGeneration | undefined): void {
     this.state.close();
     this.state = this.emptyState(chosen?.image);
     this.seq = chosen?.manifest.seq ?? 0;
@@ -495,11 +480,4 @@ export class StoreEngine {
   private now(): string {
     return new Date(this.options.clock.wallMs()).toISOString();
   }
-}
-
-/** What can be wrong with a disk, its files, or other windows, as opposed to a fault of ours. */
-function isExpected(error: unknown): boolean {
-  return (
-    isDiskError(error) || error instanceof DamagedFile || error instanceof NewerStore || isFailure(error, 'TIMEOUT')
-  );
 }
