@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { nodeDigest } from '../../../src/adapters/node/digest.ts';
+import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
+import { openStores } from '../../../src/adapters/store/openStores.ts';
+import { watchLive } from '../../../src/app/observability/live.ts';
+import { connectionCharts, overview } from '../../../src/app/observability/overview.ts';
+import { Sampler } from '../../../src/app/observability/sampler.ts';
+import { timeline } from '../../../src/app/observability/timeline.ts';
+import type { WatchedConnections } from '../../../src/app/observability/watched.ts';
+import type { RedisSession } from '../../../src/app/ports/redis.ts';
+import type { Stores } from '../../../src/app/ports/stores.ts';
+import type { ConnectionSummary } from '../../../src/domain/connections/definition.ts';
+import type { LiveUpdate } from '../../../src/domain/observability/live.ts';
+import { manualClock, type ManualClock } from '../../support/manualClock.ts';
+import { ownFolder, removeFolder } from '../../support/processes.ts';
+import { startRedis, type RedisBox } from '../../support/redisBox.ts';
+import { definitionOf, gateOver, noSecret, type GateBox } from '../../support/redisParts.ts';
+import { storeBuild } from '../../support/storeBuild.ts';
+import { systemClock } from '../../support/systemClock.ts';
+import { waitFor } from '../../support/waiting.ts';
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const settings = { number: () => 15 };
+
+/** Connections whose state a test switches. */
+function connectionsOf(
+  summary: ConnectionSummary,
+): WatchedConnections & { become(state: ConnectionSummary['state']): void } {
+  const listeners = new Set<() => void>();
+  let current = summary;
+  return {
+    views: () => [{ summary: current }],
+    onDidChange: (listener) => {
+      listeners.add(listener);
+      return { dispose: () => void listeners.delete(listener) };
+    },
+    become(state) {
+      current = { ...current, state };
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+describe('sampling a real server', () => {
+  const definition = definitionOf({ uid: 'uid-shop', id: 'shop', name: 'Shop' });
+  let box: RedisBox;
+  let session: RedisSession;
+  let gate: GateBox;
+  let stores: Stores;
+  let directory: string;
+  let clock: ManualClock;
+  let sampler: Sampler;
+  let connections: ReturnType<typeof connectionsOf>;
+
+  beforeEach(async () => {
+    box = await startRedis({ args: ['--slowlog-log-slower-than', '0'] });
+    session = await new SocketGateway().open({ ...definition, port: box.port }, noSecret);
+    clock = manualClock();
+    gate = gateOver(session, { ...definition, port: box.port });
+    directory = ownFolder('cachify-sampling-');
+    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    connections = connectionsOf({
+      id: 'shop',
+      uid: 'uid-shop',
+      name: 'Shop',
+      environment: 'dev',
+      readOnly: false,
+      scope: 'user',
+      state: 'disconnected',
+    });
+    const parts = { gate: gate.gate, history: stores.history, connections, settings, clock, digest: nodeDigest, log };
+    sampler = new Sampler(parts);
+  });
+
+  afterEach(async () => {
+    sampler.dispose();
+    await session.close();
+    await stores.close();
+    await box.stop();
+    removeFolder(directory);
+  });
+
+  const window = (): { from: string; to: string } => ({
+    from: new Date(clock.wallMs() - 3_600_000).toISOString(),
+    to: new Date(clock.wallMs() + 1000).toISOString(),
+  });
+
+  async function connected(): Promise<void> {
+    connections.become('ready');
+    await stored(1);
+  }
+
+  async function stored(count: number): Promise<void> {
+    await waitFor(`${count} samples`, 5000, async () => (await stores.history.samples(window())).length >= count);
+  }
+
+  it('begins with the first look and measures between looks, our own work apart', async () => {
+    await connected();
+    for (let n = 0; n < 30; n++) await box.cli('GET', n < 20 ? 'missing' : 'k');
+    await gate.gate.run('uid-shop', { action: 'keys.write', keyOrPattern: 'k', commands: [['SET', 'k', 'v']] });
+    await gate.gate
+      .run('uid-shop', { action: 'keys.write', keyOrPattern: 'k', commands: [['LPUSH', 'k', 'v']] })
+      .catch(() => undefined);
+    clock.advance(15_000);
+    await stored(2);
+    const [first, second] = await stores.history.samples(window());
+    assert.deepEqual([first?.periodSeconds, first?.opsPerSecond, first?.keyspaceHits], [0, null, null]);
+    assert.ok(second);
+    assert.equal(second.periodSeconds, 15);
+    assert.equal(second.operationCount, 2);
+    assert.equal(second.errorRate, 0.5);
+    assert.equal(second.keyspaceMisses, 30);
+    assert.ok((second.latencyP50Ms ?? 0) > 0);
+    assert.ok((second.opsPerSecond ?? 0) > 2, `${second.opsPerSecond} ops/s`);
+    assert.ok((second.slowOpCount ?? 0) >= 32, `${second.slowOpCount} slow operations`);
+    assert.ok((second.usedMemoryBytes ?? 0) > 500_000);
+    assert.equal(second.maxMemoryBytes, null);
+    const samplesInTimeline = gate.events.filter((event) => event.action.startsWith('observability.'));
+    assert.deepEqual(samplesInTimeline, [], 'our polling is no operation of a person');
+  });
+
+  it('never makes a negative rate, neither by RESETSTAT nor by a restart', async () => {
+    for (let n = 0; n < 50; n++) await box.cli('GET', 'k');
+    await connected();
+    await box.cli('CONFIG', 'RESETSTAT');
+    await box.cli('SLOWLOG', 'RESET');
+    clock.advance(15_000);
+    await stored(2);
+    await box.restart();
+    await waitFor('the session to reconnect', 15_000, () => session.state().kind === 'ready');
+    const after = await sampler.sampleNow('shop').catch(() => sampler.sampleNow('shop'));
+    assert.equal(after.connectionId, 'shop');
+    for (const sample of await stores.history.samples(window())) {
+      for (const count of [sample.opsPerSecond, sample.slowOpCount, sample.keyspaceHits, sample.evictedKeys]) {
+        assert.ok(count === null || count >= 0, JSON.stringify(sample));
+      }
+    }
+  });
+
+  it('covers no time in which nobody looked', async () => {
+    await connected();
+    connections.become('reconnecting');
+    clock.advance(120_000);
+    connections.become('ready');
+    await stored(2);
+    clock.setWall(clock.wallMs() + 3600_000);
+    clock.advance(15_000);
+    await waitFor('the sample after the jump', 5000, async () => (await stores.history.samples(window())).length > 0);
+    const samples = await stores.history.samples({ from: '2026-11-22T00:00:00Z', to: '2026-11-23T00:00:00Z' });
+    assert.deepEqual(
+      samples.map((sample) => [sample.periodSeconds, sample.opsPerSecond, sample.reconnectCount]),
+      [
+        [0, null, 0],
+        [0, null, 1],
+        [0, null, 0],
+      ],
+    );
+  });
+
+  it('does not ask a server that is not connected', async () => {
+    clock.advance(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(await stores.history.samples(window()), []);
+    await assert.rejects(sampler.sampleNow('nobody'), { code: 'VALIDATION_ERROR' });
+  });
+
+  it('knows nothing, rather than zero, where an ACL denies INFO and SLOWLOG', async () => {
+    await box.cli('ACL', 'SETUSER', 'app', 'on', '>pw', '~*', '+@all', '-info', '-slowlog');
+    const restricted = await new SocketGateway().open(
+      { ...definition, port: box.port, username: 'app' },
+      { secret: { password: 'pw' } },
+    );
+    gate.active = { ...gate.active, session: restricted };
+    connections.become('ready');
+    const sample = await sampler.sampleNow('shop');
+    const figures = [sample.opsPerSecond, sample.usedMemoryBytes, sample.connectedClients, sample.slowOpCount];
+    assert.deepEqual(figures, [null, null, null, null]);
+    await restricted.close();
+  });
+
+  it('shows in Overview and Timeline what was done, under the id that people use', async () => {
+    await connected();
+    const key = '<img src=x onerror=alert(1)>';
+    await gate.gate.run('uid-shop', { action: 'keys.read', keyOrPattern: key, commands: [['GET', key]] });
+    clock.advance(15_000);
+    await stored(2);
+    const at = new Date(clock.wallMs()).toISOString();
+    await stores.history.append(gate.events.map((event) => ({ ...event, connectionId: 'uid-shop', timestamp: at })));
+    const parts = { history: stores.history, connections, settings };
+
+    const seen = await timeline(parts, { ...window(), connectionIds: ['shop'] });
+    assert.deepEqual(
+      seen.events.map((event) => [event.connectionId, event.action, event.keyOrPattern, event.status]),
+      [['shop', 'keys.read', key, 'success']],
+    );
+    assert.equal((await timeline(parts, { ...window(), text: 'nothing like it' })).total, 0);
+
+    const whole = await overview(parts, { ...window(), connectionIds: ['uid-shop'] });
+    assert.deepEqual(
+      whole.health.map((health) => [health.connectionId, health.name, health.state, health.errorRate]),
+      [['shop', 'Shop', 'ready', 0]],
+    );
+    assert.equal(
+      whole.trend.reduce((sum, bucket) => sum + bucket.success, 0),
+      1,
+    );
+    assert.equal(whole.slowOperations[0]?.keyOrPattern, key);
+    assert.ok(whole.coverage > 0 && whole.coverage < 0.01, `coverage ${whole.coverage}`);
+
+    const charts = await connectionCharts(parts, { ...window(), connectionId: 'shop' });
+    assert.equal(charts.samples.stepMs, 15_000);
+    assert.ok(charts.samples.opsPerSecond.some((rate) => rate !== null && rate > 0));
+    assert.ok(charts.samples.opsPerSecond.filter((rate) => rate === null).length > 230);
+  });
+
+  it('refuses a window that ends before it begins, and names the field', async () => {
+    const parts = { history: stores.history, connections, settings };
+    const turned = { from: '2026-11-22T02:00:00Z', to: '2026-11-22T01:00:00Z' };
+    await assert.rejects(timeline(parts, turned), { code: 'VALIDATION_ERROR', details: { path: 'to' } });
+    await assert.rejects(overview(parts, { ...turned, from: 'soon' }), { details: { path: 'from' } });
+  });
+
+  it('looks live without storing anything, and tells when history changed', async () => {
+    connections.become('ready');
+    await stored(1);
+    const updates: LiveUpdate[] = [];
+    const parts = { gate: gate.gate, history: stores.history, connections, clock };
+    const watching = watchLive(parts, 'shop', (update) => updates.push(update));
+    await waitFor('the first look', 5000, () => updates.length === 1);
+    assert.equal(updates[0]?.server?.opsPerSecond, null);
+    for (let n = 0; n < 20; n++) await box.cli('GET', 'k');
+    clock.advance(1000);
+    await waitFor('the second look', 5000, () => updates.length === 2);
+    assert.ok((updates[1]?.server?.opsPerSecond ?? 0) >= 20);
+    assert.equal(updates[1]?.revision, updates[0]?.revision);
+    await sampler.sampleNow('shop');
+    clock.advance(1000);
+    await waitFor('the third look', 5000, () => updates.length === 3);
+    assert.equal(updates[2]?.revision, (updates[0]?.revision ?? 0) + 1);
+    connections.become('reconnecting');
+    clock.advance(1000);
+    await waitFor('a look without a server', 5000, () => updates.length === 4);
+    assert.equal(updates[3]?.server, undefined);
+    watching.dispose();
+    clock.advance(5000);
+    assert.equal(updates.length, 4);
+  });
+});
