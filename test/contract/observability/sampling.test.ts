@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { nodeDigest } from '../../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
 import { openStores } from '../../../src/adapters/store/openStores.ts';
+import { EngineJournal } from '../../../src/app/observability/engineJournal.ts';
 import { watchLive } from '../../../src/app/observability/live.ts';
 import { connectionCharts, overview } from '../../../src/app/observability/overview.ts';
 import { Sampler } from '../../../src/app/observability/sampler.ts';
@@ -69,7 +70,8 @@ describe('sampling a real server', () => {
       state: 'disconnected',
     });
     const parts = { gate: gate.gate, history: stores.history, connections, settings, clock, digest: nodeDigest, log };
-    sampler = new Sampler(parts);
+    const sessions = { active: () => Promise.resolve(gate.active) };
+    sampler = new Sampler({ ...parts, journal: new EngineJournal({ ...parts, sessions }) });
   });
 
   afterEach(async () => {
