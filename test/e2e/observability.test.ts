@@ -172,8 +172,8 @@ describe('the Observability panel', () => {
       5000,
       async () => (await before.locator('.table-window .table-row').count()) >= 1,
     );
-    // VS Code keeps a page's state in its own time, not at the instant of the reload.
-    await workbench().page.waitForTimeout(1500);
+    // VS Code in a browser writes what its pages keep every five seconds, and when it is idle.
+    await workbench().page.waitForTimeout(8000);
     await workbench().reload();
     const page = await panel();
     await page.locator('#tab-timeline[aria-selected=true]').waitFor();
