@@ -1,4 +1,5 @@
 // What tests of the Redis adapters need around a server: definitions, a clock, a gate over one open session.
+import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
 import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { Credentials, RedisSession } from '../../src/app/ports/redis.ts';
@@ -27,6 +28,22 @@ export function definitionOf(over: Partial<ConnectionDefinition> = {}): Connecti
     undo: true,
     ...over,
   };
+}
+
+const opened: RedisSession[] = [];
+
+/** Opens a session that `closeSessions` closes, also when its test failed: a session left over reconnects for ever. */
+export async function openSession(
+  over: Partial<ConnectionDefinition> = {},
+  credentials: Credentials = noSecret,
+): Promise<RedisSession> {
+  const session = await new SocketGateway().open(definitionOf(over), credentials);
+  opened.push(session);
+  return session;
+}
+
+export async function closeSessions(): Promise<void> {
+  await Promise.all(opened.splice(0).map((session) => session.close()));
 }
 
 export const noSecret: Credentials = { secret: {} };

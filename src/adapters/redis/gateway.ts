@@ -1,51 +1,31 @@
 import type { Credentials, RedisGateway, RedisSession } from '../../app/ports/redis.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
-import { Bulk } from './bulk.ts';
-import type { BulkNode } from './bulkPool.ts';
-import { loginOf } from './handshake.ts';
+import { Failure } from '../../domain/failure.ts';
+import { clusterOf } from './cluster.ts';
 import { Session, type Topology } from './session.ts';
-import { destinationOf, openControl, openLean, ownEndpoint } from './standalone.ts';
+import { singleServer } from './single.ts';
 
-/** Opens connections to real servers. */
+/** Opens connections to real servers: one, behind ssh, found by Sentinels, or a cluster. */
 export class SocketGateway implements RedisGateway {
   async open(definition: ConnectionDefinition, credentials: Credentials, signal?: AbortSignal): Promise<RedisSession> {
-    const topology = await topologyOf(definition, credentials);
+    const topology = topologyOf(definition, credentials);
     try {
       return new Session(topology, await topology.open(signal));
     } catch (error) {
+      topology.bulk.close();
       topology.close();
       throw error;
     }
   }
 }
 
-function topologyOf(definition: ConnectionDefinition, credentials: Credentials): Promise<Topology> {
-  return Promise.resolve(standalone(definition, credentials));
-}
-
-function standalone(definition: ConnectionDefinition, credentials: Credentials): Topology {
-  const destination = destinationOf(definition, credentials, ownEndpoint(definition));
-  const login = loginOf(definition, credentials);
-  let user = login.username ?? 'default';
-  const node: BulkNode = {
-    id: 'own',
-    open: (signal) => openLean(destination, login, definition.timeoutMs, signal),
-  };
-  return {
-    open: async (signal) => {
-      const opened = await openControl(destination, login, definition.timeoutMs, signal);
-      ({ user } = opened.server);
-      return opened;
-    },
-    openPrivate: (_key, timeoutMs, signal) => openLean(destination, login, timeoutMs, signal),
-    bulk: new Bulk({
-      connectionName: definition.name,
-      db: definition.db,
-      timeoutMs: definition.timeoutMs,
-      user: () => user,
-      nodes: () => [node],
-      nodeOf: () => 0,
-    }),
-    close: () => undefined,
-  };
+function topologyOf(definition: ConnectionDefinition, credentials: Credentials): Topology {
+  const { cluster, sentinel, ssh } = definition;
+  if (ssh !== undefined && (cluster !== undefined || sentinel !== undefined)) {
+    throw new Failure('NOT_SUPPORTED', 'A tunnel reaches one server; a cluster or Sentinels name further ones.', {
+      details: { path: 'ssh' },
+      nextAction: 'Tunnel to one node as a plain connection, or map the addresses with cluster.natMap.',
+    });
+  }
+  return cluster === undefined ? singleServer(definition, credentials) : clusterOf(definition, cluster, credentials);
 }

@@ -1,6 +1,7 @@
 import type { CommandOutcome } from '../../app/ports/redis.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import { unwrapped, wrapped } from './transaction.ts';
 
 /** The bounds of one exchange. */
 export interface Limits {
@@ -31,6 +32,8 @@ export type OpenWire = (events: WireEvents) => Promise<Wire>;
 export interface Exchanger {
   /** Outcomes in order. Never rejects, and settles within `limits.deadlineMs`. */
   exchange(commands: readonly RedisCommand[], limits: Limits): Promise<readonly CommandOutcome[]>;
+  /** Runs `body` in one MULTI/EXEC; outcomes of the body. */
+  transact(body: readonly RedisCommand[], limits: Limits): Promise<readonly CommandOutcome[]>;
   /** Why it is dead, or null. */
   dead(): Failure | null;
   onDeath(listener: (cause: Failure) => void): void;
@@ -144,6 +147,10 @@ export class Link implements Exchanger {
         if (pending.answered && this.waiting[0] === pending) this.waiting.shift();
       });
     });
+  }
+
+  async transact(body: readonly RedisCommand[], limits: Limits): Promise<readonly CommandOutcome[]> {
+    return unwrapped(body, await this.exchange(wrapped(body), limits));
   }
 
   /** Destroys the socket at once; what is in flight becomes unknown with this cause. */

@@ -19,7 +19,6 @@ import type { Capabilities, ServerIdentity } from '../../domain/redis/server.ts'
 import type { Bulk } from './bulk.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { cancelled, notDone, type Exchanger, type Link } from './link.ts';
-import { unwrapped, wrapped } from './transaction.ts';
 import { compareAndSet } from './compareAndSet.ts';
 import { watch } from './watch.ts';
 
@@ -91,8 +90,7 @@ export class Session implements RedisSession {
     if (refused !== null) return notDone(commands, refused);
     const limits = { ...options, deadlineMs: Math.max(1, options.deadlineMs - (performance.now() - started)) };
     const { exchanger } = this.opened;
-    if (options.transaction !== true) return exchanger.exchange(commands, limits);
-    return unwrapped(commands, await exchanger.exchange(wrapped(commands), limits));
+    return options.transaction === true ? exchanger.transact(commands, limits) : exchanger.exchange(commands, limits);
   }
 
   async compareAndSet(request: Parameters<RedisSession['compareAndSet']>[0]): Promise<readonly CommandOutcome[]> {

@@ -40,6 +40,8 @@ export interface ConnectionDraft {
     readonly nodes: readonly string[];
     readonly username?: string;
     readonly tls?: TlsOptions;
+    /** Hosts besides those of `nodes` that a master may have. */
+    readonly allowedHosts?: readonly string[];
   };
   readonly cluster?: {
     readonly nodes: readonly string[];

@@ -12,7 +12,13 @@ export function fingerprint(definition: ConnectionDefinition): string {
     definition.username ?? null,
     tlsParts(definition.tls),
     sentinel
-      ? [sentinel.name, sentinel.nodes, sentinel.username ?? null, sentinel.tls ? tlsParts(sentinel.tls) : null]
+      ? [
+          sentinel.name,
+          sentinel.nodes,
+          sentinel.username ?? null,
+          sentinel.tls ? tlsParts(sentinel.tls) : null,
+          ...(sentinel.allowedHosts === undefined ? [] : [sentinel.allowedHosts]),
+        ]
       : null,
     cluster ? [cluster.nodes, cluster.allowedHosts ?? null, sortedEntries(cluster.natMap)] : null,
     ssh ? [ssh.host, ssh.port ?? null, ssh.user ?? null, ssh.identityFile ?? null] : null,

@@ -48,21 +48,23 @@ const retry = closed<RetryOptions>(
   [],
 );
 
-const sentinel = closed<Sentinel>({ name: text({ max: 100 }), nodes: list(node, { min: 1, max: 20 }), username, tls }, [
-  'name',
-  'nodes',
-]);
-
 const allowedHost = text({
   max: 253,
   pattern: /^[\w.:*/[\]-]+$/,
   must: 'be a host, a name with * or a network such as 10.0.0.0/8',
 });
 
+const allowedHosts = list(allowedHost, { min: 0, max: 100 });
+
+const sentinel = closed<Sentinel>(
+  { name: text({ max: 100 }), nodes: list(node, { min: 1, max: 20 }), username, tls, allowedHosts },
+  ['name', 'nodes'],
+);
+
 const cluster = closed<Cluster>(
   {
     nodes: list(node, { min: 1, max: 100 }),
-    allowedHosts: list(allowedHost, { min: 0, max: 100 }),
+    allowedHosts,
     natMap: table(node, node, 1000),
   },
   ['nodes'],

@@ -44,7 +44,7 @@ const whole: Required<ConnectionDraft> = {
   db: 0,
   username: 'u',
   tls,
-  sentinel: { name: 'm', nodes: ['h:1'], username: 'u', tls },
+  sentinel: { name: 'm', nodes: ['h:1'], username: 'u', tls, allowedHosts: ['h'] },
   cluster: { nodes: ['h:1'], allowedHosts: ['h'], natMap: { 'a:1': 'b:1' } },
   ssh: { host: 'j', port: 22, user: 'u', identityFile: '/k' },
   environment: 'dev',

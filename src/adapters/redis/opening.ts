@@ -1,42 +1,32 @@
-import type { Credentials } from '../../app/ports/redis.ts';
-import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { Failure } from '../../domain/failure.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { commandTableOf } from './commandTable.ts';
-import { endpointLabel, type Destination, type Endpoint } from './endpoint.ts';
+import type { Destination } from './endpoint.ts';
 import { handshake, type Login } from './handshake.ts';
 import { ioredisWire } from './ioredisWire.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { leanWire, type LeanWire } from './leanWire.ts';
 import { Link } from './link.ts';
 import type { Opened } from './session.ts';
-import { tlsOptions } from './tls.ts';
 
 const tableReplyBytes = 16 << 20;
-
-export function destinationOf(
-  definition: ConnectionDefinition,
-  credentials: Credentials,
-  endpoint: Endpoint,
-): Destination {
-  return {
-    endpoint,
-    label: endpointLabel(endpoint),
-    ...(definition.tls.enabled ? { tls: tlsOptions(definition.tls, definition.host, credentials) } : {}),
-  };
-}
-
-/** The place that a definition names itself. */
-export function ownEndpoint(definition: ConnectionDefinition): Endpoint {
-  return definition.socketPath === undefined
-    ? { kind: 'tcp', host: definition.host, port: definition.port }
-    : { kind: 'unix', path: definition.socketPath };
-}
 
 /** What is left of a time limit; at least a millisecond, so that timers fire. */
 export function deadline(ms: number): () => number {
   const end = performance.now() + ms;
   return () => Math.max(1, end - performance.now());
+}
+
+/** Logs in and learns about the server: proof, command table, capabilities. */
+export async function introduce(link: Link, login: Login, timeoutMs: number): Promise<Omit<Opened, 'exchanger'>> {
+  const left = deadline(timeoutMs);
+  const proof = await handshake(link, login, left());
+  const [table] = await link.exchange([['COMMAND']], { deadlineMs: left(), maxReplyBytes: tableReplyBytes });
+  const capabilities = await probeCapabilities(link, proof, left());
+  const dead = link.dead();
+  if (dead !== null) throw dead;
+  const commandTable = commandTableOf(table?.kind === 'reply' ? table.reply : undefined);
+  return { server: proof.identity, capabilities, commandTable };
 }
 
 /** Opens a control connection to one server, within `timeoutMs` all in all: login, proof, command table, capabilities. */
@@ -51,13 +41,7 @@ export async function openControl(
   const abort = (): void => link.destroy(new Failure('CANCELLED', 'Connecting was cancelled.'));
   signal?.addEventListener('abort', abort, { once: true });
   try {
-    const proof = await handshake(link, login, left());
-    const [table] = await link.exchange([['COMMAND']], { deadlineMs: left(), maxReplyBytes: tableReplyBytes });
-    const capabilities = await probeCapabilities(link, proof, left());
-    const dead = link.dead();
-    if (dead !== null) throw dead;
-    const commandTable = commandTableOf(table?.kind === 'reply' ? table.reply : undefined);
-    return { exchanger: link, server: proof.identity, capabilities, commandTable };
+    return { ...(await introduce(link, login, left())), exchanger: link };
   } catch (error) {
     link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
     throw error;
