@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
 import type { CommandOutcome, Credentials, RedisSession } from '../../../src/app/ports/redis.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
 import { KeyList } from '../../../src/domain/keys/keyList.ts';
@@ -7,7 +6,7 @@ import { RedisErrorReply, type RedisCommand } from '../../../src/domain/redis/co
 import { slotOf } from '../../../src/domain/redis/slot.ts';
 import { bulk, politely, startHostileServer, type Answer } from '../../support/hostileServer.ts';
 import { startCluster, type RedisCluster } from '../../support/redisCluster.ts';
-import { closeSessions, definitionOf, openSession } from '../../support/redisParts.ts';
+import { closeSessions, openSession } from '../../support/redisParts.ts';
 
 const secret: Credentials = { secret: { password: 'hunter2' } };
 const options = { deadlineMs: 3_000, maxReplyBytes: 8 << 20 };
