@@ -115,10 +115,8 @@ export class Session implements RedisSession {
     return {
       runId,
       dead: () => link.dead(),
-      send: async (commands, options) =>
-        options.transaction === true
-          ? unwrapped(commands, await link.exchange(wrapped(commands), options))
-          : link.exchange(commands, options),
+      send: (commands, options) =>
+        options.transaction === true ? link.transact(commands, options) : link.exchange(commands, options),
       close: () => link.destroy(closedByUs),
     };
   }
