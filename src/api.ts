@@ -7,6 +7,9 @@ import type { FailedOperation } from './domain/observability/failures.ts';
 import type { Overview } from './domain/observability/overview.ts';
 import type { ObservabilitySnapshot } from './domain/observability/snapshot.ts';
 import type { EventStatus, HistoryEvent } from './domain/timeline/event.ts';
+import type { WorkflowTemplate, WorkflowTemplateDraft } from './domain/workflows/builtIns.ts';
+import type { RetryPolicy, RunState, WorkflowKind } from './domain/workflows/definition.ts';
+import type { PlanItem, WorkflowPlan, WorkflowRun } from './domain/workflows/views.ts';
 
 /**
  * What `vscode.extensions.getExtension('cachify.cachify-studio').exports` gives: the same use cases that commands,
@@ -17,6 +20,7 @@ export interface CachifyApi {
   readonly version: 1;
   readonly connections: ConnectionsApi;
   readonly keys: KeysApi;
+  readonly workflows: WorkflowsApi;
   readonly observability: ObservabilityApi;
 }
 
@@ -84,6 +88,40 @@ export interface KeysApi {
   uri(q: { connectionId: string; key: Key }): string;
   snapshots(q: { connectionId: string; key?: Key; limit?: number }): Promise<SnapshotInfo[]>;
   restore(q: { snapshotId: string; overwrite?: boolean; confirm?: string }): Promise<void>;
+}
+
+export interface WorkflowsApi {
+  /** Built-in ones first. */
+  templates(): Promise<WorkflowTemplate[]>;
+  /** Parameters are checked; an `id` changes that template. */
+  saveTemplate(t: WorkflowTemplateDraft & { id?: string }): Promise<WorkflowTemplate>;
+  removeTemplate(id: string): Promise<void>;
+  /** A dry run: exactly the items that `start` would touch; nothing changes on the server. */
+  plan(q: {
+    connectionId: string;
+    templateId?: string;
+    kind?: WorkflowKind;
+    parameters?: Record<string, unknown>;
+    signal?: AbortSignal;
+  }): Promise<WorkflowPlan>;
+  planItems(q: { runId: string; cursor?: string; limit?: number }): Promise<{ items: PlanItem[]; cursor?: string }>;
+  /** Resolves when the run has started. */
+  start(q: { runId: string; confirm?: string; retry?: RetryPolicy }): Promise<WorkflowRun>;
+  /** Resolves at the next state that is not `running`. */
+  wait(runId: string): Promise<WorkflowRun>;
+  /** Resolves when the batch in hand is finished and the run stands still. */
+  pause(runId: string): Promise<WorkflowRun>;
+  cancel(runId: string): Promise<WorkflowRun>;
+  /** Goes on in a new run; `token` must be the newest checkpoint's when given. */
+  resume(q: { runId: string; token?: string; confirm?: string }): Promise<WorkflowRun>;
+  rerun(q: { runId: string; parameters?: Record<string, unknown> }): Promise<WorkflowPlan>;
+  /** Restores what nobody changed since. */
+  undo(q: { runId: string; confirm?: string }): Promise<{ restored: number; conflicts: number }>;
+  /** Starts once, when the policy's window opens; now when it is open. */
+  schedule(q: { runId: string; confirm?: string }): Promise<WorkflowRun>;
+  resolveInDoubt(q: { runId: string; choice: 'treatAsDone' | 'redo' | 'stop' }): Promise<WorkflowRun>;
+  runs(q?: { connectionId?: string; states?: RunState[]; limit?: number }): Promise<WorkflowRun[]>;
+  run(runId: string): Promise<WorkflowRun | null>;
 }
 
 /** Half-open [from, to), UTC ISO-8601. */

@@ -11,6 +11,7 @@ export function checkedApi(api: CachifyApi): CachifyApi {
     connections: checkedGroup('connections', api.connections),
     // `uri` answers at once, so it checks its own input.
     keys: { ...checkedGroup('keys', api.keys), uri: (query) => api.keys.uri(query) },
+    workflows: checkedGroup('workflows', api.workflows),
     observability: {
       ...checkedGroup('observability', api.observability),
       compare: (query) =>

@@ -1,7 +1,10 @@
 import { env, Uri, window, type ExtensionContext } from 'vscode';
+import { entryFiles } from './adapters/files/entryFiles.ts';
+import { openRunFiles } from './adapters/files/runFiles.ts';
 import { ValueCipher } from './adapters/node/cipher.ts';
 import { systemClock } from './adapters/node/clock.ts';
 import { nodeDigest } from './adapters/node/digest.ts';
+import { processHolder } from './adapters/node/holder.ts';
 import { keyFromPassphrase } from './adapters/node/passphraseKey.ts';
 import { nodeSecretReader } from './adapters/node/secretReader.ts';
 import { openStores } from './adapters/store/openStores.ts';
@@ -13,6 +16,7 @@ import { VscodeSettings } from './adapters/vscode/settings.ts';
 import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
+import { noPacks } from './app/governance/noPacks.ts';
 import { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { compare } from './app/observability/compare.ts';
@@ -29,6 +33,7 @@ import type { RedisGateway } from './app/ports/redis.ts';
 import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
+import { WorkflowService } from './app/workflows/workflowService.ts';
 import { storeDamageMessage } from './ui/storeMessages.ts';
 
 /** The use cases of the product, constructed. */
@@ -37,6 +42,7 @@ export interface Services {
   readonly connections: ConnectionService;
   readonly keys: KeyService;
   readonly keysParts: KeysParts;
+  readonly workflows: WorkflowService;
   readonly gate: CommandGate;
   readonly sampler: Sampler;
   readonly watcher: ActivityWatcher;
@@ -112,6 +118,17 @@ export function composeServices(context: ExtensionContext): Services {
     definitionOf: (connectionId) => connections.definitionOf(connectionId),
   };
   const keys = new KeyService(keysParts);
+  const workflows = new WorkflowService({
+    ...keysParts,
+    sessions: connections,
+    store: stores.workflows,
+    files: openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher),
+    entryFiles,
+    governance: noPacks,
+    secrets,
+    holder: processHolder(),
+    log,
+  });
   const observabilityParts = { history: stores.history, connections, settings, clock };
   const journal = new EngineJournal({ gate, sessions: connections, history: stores.history, clock, digest });
   const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal });
@@ -144,6 +161,24 @@ export function composeServices(context: ExtensionContext): Services {
       snapshots: (query) => keys.snapshots(query),
       restore: (query) => keys.restore(query),
     },
+    workflows: {
+      templates: () => workflows.templates(),
+      saveTemplate: (template) => workflows.saveTemplate(template),
+      removeTemplate: (id) => workflows.removeTemplate(id),
+      plan: (query) => workflows.plan(query),
+      planItems: (query) => workflows.planItems(query),
+      start: (query) => workflows.start(query),
+      wait: (runId) => workflows.wait(runId),
+      pause: (runId) => workflows.pause(runId),
+      cancel: (runId) => workflows.cancel(runId),
+      resume: (query) => workflows.resume(query),
+      rerun: (query) => workflows.rerun(query),
+      undo: (query) => workflows.undo(query),
+      schedule: (query) => workflows.schedule(query),
+      resolveInDoubt: (query) => workflows.resolveInDoubt(query),
+      runs: (query) => workflows.runs(query),
+      run: (runId) => workflows.run(runId),
+    },
     observability: {
       overview: (query) => overview(observabilityParts, query),
       timeline: (query) => timeline(observabilityParts, query),
@@ -160,6 +195,7 @@ export function composeServices(context: ExtensionContext): Services {
     connections,
     keys,
     keysParts,
+    workflows,
     gate,
     sampler,
     watcher,
@@ -170,6 +206,7 @@ export function composeServices(context: ExtensionContext): Services {
     log,
     async dispose() {
       sampler.dispose();
+      await workflows.close();
       await connections.dispose();
       await stores.close();
       channel.dispose();

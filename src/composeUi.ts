@@ -6,6 +6,7 @@ import { connectionCommands } from './ui/commands/connections.ts';
 import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
+import { workflowCommands } from './ui/commands/workflows.ts';
 import { followContext } from './ui/contextKeys.ts';
 import { colourDocuments } from './ui/documents/documentLanguages.ts';
 import { KeyFileSystem } from './ui/documents/keyFileSystem.ts';
@@ -13,7 +14,11 @@ import { refreshWithConnections } from './ui/documents/followConnections.ts';
 import { KeyLenses } from './ui/documents/keyLenses.ts';
 import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
+import { WorkflowRunPanel } from './ui/panels/workflowRunPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
+import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
+import { registerReports } from './ui/workflows/report.ts';
+import { RunActs } from './ui/workflows/runActs.ts';
 import { storeHealthMessage } from './ui/storeMessages.ts';
 import { ConnectionsTree } from './ui/trees/connectionsTree.ts';
 import type { StoreHealth } from './app/ports/stores.ts';
@@ -43,7 +48,26 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     connection: (id) => ({ summary: connections.view(id).summary, db: connections.definitionOf(id).db }),
   });
   const replies = new ReplyDocuments();
+  const { workflows } = services;
+  const runPanel = new WorkflowRunPanel({
+    extensionUri: context.extensionUri,
+    service: workflows,
+    connections,
+    trust,
+    clock,
+    log,
+  });
+  const workflowsTree = new WorkflowsTree(workflows, clock, (id) => nameOf(connections, id));
+  const acts = new RunActs(workflows, connections);
   const interactive = {
+    ...workflowCommands({
+      service: workflows,
+      connections,
+      acts,
+      panel: runPanel,
+      tree: workflowsTree,
+      clockMs: () => clock.wallMs(),
+    }),
     ...connectionCommands(connections),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
     ...observabilityCommands(observability, services.sampler, connections),
@@ -59,6 +83,10 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     new KeyLenses(files, connections).register(),
     refreshWithConnections(files, connections),
     browsers,
+    runPanel,
+    workflowsTree.register(),
+    registerReports(workflows),
+    workflows.watch(),
     stores.onDidChangeHealth(tellHealth),
     ...registerCommands(checkedApi(services.api), interactive, log),
   );
@@ -67,4 +95,9 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
 function tellHealth(health: StoreHealth): void {
   const message = storeHealthMessage(health);
   if (message !== null) void window.showWarningMessage(message);
+}
+
+/** A run may belong to a connection whose definition is gone. */
+function nameOf(connections: Services['connections'], id: string): string {
+  return connections.views().find(({ summary }) => summary.id === id || summary.uid === id)?.summary.name ?? id;
 }

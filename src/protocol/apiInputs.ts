@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fromBase64, type Bytes } from '../domain/bytes.ts';
 import { validationFailure, type Failure } from '../domain/failure.ts';
+import { runStates, workflowKinds } from '../domain/workflows/definition.ts';
 
 /** What every method of the API takes, parameter by parameter. Unknown fields are refused. */
 
@@ -39,6 +40,17 @@ const windowAndScope = {
 const endAfterStart = (window: { from: string; to: string }): boolean =>
   Date.parse(window.to) > Date.parse(window.from);
 const endRule = { path: ['to'], message: 'must be later than `from`' };
+
+const runId = z.string().min(1);
+const workflowKind = z.enum(workflowKinds);
+/** A kind's own rules stand in domain/workflows/kinds, which name fields and rules themselves. */
+const workflowParameters = z.record(z.string(), z.unknown());
+const retryPolicy = z.strictObject({
+  maxAttempts: z.number(),
+  backoffMs: z.number(),
+  strategy: z.enum(['fixed', 'exponential']),
+  abortOnErrorRate: z.number(),
+});
 
 export const apiInputs: Readonly<Record<string, Readonly<Record<string, readonly z.ZodType[]>>>> = {
   connections: {
@@ -102,6 +114,42 @@ export const apiInputs: Readonly<Record<string, Readonly<Record<string, readonly
     restore: [
       z.strictObject({ snapshotId: z.string().min(1), overwrite: z.boolean().optional(), confirm: confirm.optional() }),
     ],
+  },
+  workflows: {
+    templates: [],
+    saveTemplate: [
+      z.strictObject({ id: runId.optional(), name: z.string(), kind: workflowKind, parameters: workflowParameters }),
+    ],
+    removeTemplate: [runId],
+    plan: [
+      z.strictObject({
+        connectionId,
+        templateId: runId.optional(),
+        kind: workflowKind.optional(),
+        parameters: workflowParameters.optional(),
+        signal: signal.optional(),
+      }),
+    ],
+    planItems: [z.strictObject({ runId, cursor: z.string().optional(), limit: limit.optional() })],
+    start: [z.strictObject({ runId, confirm: confirm.optional(), retry: retryPolicy.optional() })],
+    wait: [runId],
+    pause: [runId],
+    cancel: [runId],
+    resume: [z.strictObject({ runId, token: z.string().optional(), confirm: confirm.optional() })],
+    rerun: [z.strictObject({ runId, parameters: workflowParameters.optional() })],
+    undo: [z.strictObject({ runId, confirm: confirm.optional() })],
+    schedule: [z.strictObject({ runId, confirm: confirm.optional() })],
+    resolveInDoubt: [z.strictObject({ runId, choice: z.enum(['treatAsDone', 'redo', 'stop']) })],
+    runs: [
+      z
+        .strictObject({
+          connectionId: connectionId.optional(),
+          states: z.array(z.enum(runStates)).optional(),
+          limit: limit.optional(),
+        })
+        .optional(),
+    ],
+    run: [runId],
   },
   observability: {
     overview: [z.strictObject(windowAndScope).refine(endAfterStart, endRule)],

@@ -32,6 +32,22 @@ const apiCommands: { readonly [Id in ApiCommandId]: true } = {
   'cachify.keys.uri': true,
   'cachify.keys.snapshots': true,
   'cachify.keys.restore': true,
+  'cachify.workflows.templates': true,
+  'cachify.workflows.saveTemplate': true,
+  'cachify.workflows.removeTemplate': true,
+  'cachify.workflows.plan': true,
+  'cachify.workflows.planItems': true,
+  'cachify.workflows.start': true,
+  'cachify.workflows.wait': true,
+  'cachify.workflows.pause': true,
+  'cachify.workflows.cancel': true,
+  'cachify.workflows.resume': true,
+  'cachify.workflows.rerun': true,
+  'cachify.workflows.undo': true,
+  'cachify.workflows.schedule': true,
+  'cachify.workflows.resolveInDoubt': true,
+  'cachify.workflows.runs': true,
+  'cachify.workflows.run': true,
   'cachify.observability.overview': true,
   'cachify.observability.timeline': true,
   'cachify.observability.sampleNow': true,
@@ -60,6 +76,14 @@ export const uiCommandIds = [
   'cachify.keys.copyValue',
   'cachify.keys.compare',
   'cachify.keys.compareWithSnapshot',
+  'cachify.workflows.open',
+  'cachify.workflows.planFolderDelete',
+  'cachify.workflows.planFolderTtl',
+  'cachify.workflows.newTemplate',
+  'cachify.workflows.editTemplate',
+  'cachify.workflows.duplicateTemplate',
+  'cachify.workflows.report',
+  'cachify.workflows.refresh',
   'cachify.observability.open',
   'cachify.observability.openTimeline',
   'cachify.observability.openKeyspace',
@@ -77,11 +101,14 @@ export type CommandId = ApiCommandId | UiCommandId;
  */
 export type InteractiveCommand = (item?: unknown, selected?: readonly unknown[]) => unknown;
 
-export const viewIds = { connections: 'cachify.connections' } as const;
+export const viewIds = { connections: 'cachify.connections', workflows: 'cachify.workflows' } as const;
 
-export const panelTypes = { observability: 'cachify.observability' } as const;
+export const panelTypes = { observability: 'cachify.observability', workflowRun: 'cachify.workflowRun' } as const;
 
 export const fileSystemScheme = 'cachify';
+
+/** Run reports. */
+export const reportScheme = 'cachify-report';
 
 /** Context keys for `when` clauses. */
 export type ContextKey = 'cachify.ready' | 'cachify.hasConnections' | 'cachify.scanning';

@@ -54,3 +54,10 @@ export function nothingKept(): Failure {
     nextAction: 'Turn `undo` on for the connection before the next run.',
   });
 }
+
+/** Why a run that nobody executes stands still. */
+export const ownerGone = {
+  code: 'CANCELLED',
+  message: 'The window that ran it is gone. What was done up to the checkpoint is certain.',
+  nextAction: 'Resume to finish it, or undo what was done.',
+} as const;

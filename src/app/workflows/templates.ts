@@ -2,19 +2,16 @@ import { fromBase64, textOf, toBase64, utf8 } from '../../domain/bytes.ts';
 import { display } from '../../domain/display.ts';
 import { validationFailure } from '../../domain/failure.ts';
 import { jsonOfBytes } from '../../domain/keys/key.ts';
-import { builtInTemplates, type WorkflowTemplate } from '../../domain/workflows/builtIns.ts';
+import {
+  builtInTemplates,
+  type WorkflowTemplate,
+  type WorkflowTemplateDraft,
+} from '../../domain/workflows/builtIns.ts';
 import type { WorkflowKind } from '../../domain/workflows/definition.ts';
 import { kindOf } from '../../domain/workflows/kinds/registry.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { StoredTemplate } from '../ports/workflows.ts';
 import type { WorkflowParts } from './parts.ts';
-
-export interface WorkflowTemplateDraft {
-  readonly id?: string;
-  readonly name: string;
-  readonly kind: WorkflowKind;
-  readonly parameters: Readonly<Record<string, unknown>>;
-}
 
 const longestName = 120;
 
@@ -32,7 +29,10 @@ export async function templateById(parts: WorkflowParts, id: string): Promise<Wo
 }
 
 /** Creates or changes an own template; parameters are checked as a plan would check them. */
-export async function saveTemplate(parts: WorkflowParts, draft: WorkflowTemplateDraft): Promise<WorkflowTemplate> {
+export async function saveTemplate(
+  parts: WorkflowParts,
+  draft: WorkflowTemplateDraft & { readonly id?: string },
+): Promise<WorkflowTemplate> {
   const name = draft.name.trim();
   if (name === '' || name.length > longestName)
     throw validationFailure('name', `A template's name has 1 to ${longestName} characters.`);

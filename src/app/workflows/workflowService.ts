@@ -1,7 +1,7 @@
-import { Failure, isFailure, validationFailure } from '../../domain/failure.ts';
+import { asFailure, Failure, isFailure, validationFailure } from '../../domain/failure.ts';
 import { canResume } from '../../domain/workflows/decide.ts';
 import type { RetryPolicy, RunState } from '../../domain/workflows/definition.ts';
-import type { WorkflowTemplate } from '../../domain/workflows/builtIns.ts';
+import type { WorkflowTemplate, WorkflowTemplateDraft } from '../../domain/workflows/builtIns.ts';
 import type { RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import { entriesOfItems } from '../../domain/workflows/kinds/warmupSet.ts';
 import { cappedRetry, checkRetry, defaultRetry } from '../../domain/workflows/retry.ts';
@@ -10,6 +10,7 @@ import type { PlanItem, WorkflowPlan, WorkflowRun } from '../../domain/workflows
 import { isoTime } from '../ports/clock.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import { beforeBatches, type Beginning } from './begin.ts';
+import { causeOf } from './batch.ts';
 import { CheckpointKey } from './checkpointKey.ts';
 import { RunJournal, rowAfter, type NewEvent } from './journal.ts';
 import type { WorkflowParts } from './parts.ts';
@@ -17,8 +18,8 @@ import { newPlan, type PlanQuery } from './newPlan.ts';
 import type { PlanRequest } from './plan.ts';
 import { RunHost } from './runHost.ts';
 import { RunReader } from './runReader.ts';
-import { duplicate, elsewhere, noPlan, nothingKept, submitted, wrongState } from './refusals.ts';
-import { listTemplates, removeTemplate, saveTemplate, type WorkflowTemplateDraft } from './templates.ts';
+import { duplicate, elsewhere, noPlan, nothingKept, ownerGone, submitted, wrongState } from './refusals.ts';
+import { listTemplates, removeTemplate, saveTemplate } from './templates.ts';
 import { requireToken } from './tokenCheck.ts';
 import { undoRun } from './undo.ts';
 import { planItemOf, planView, readAndClose, type RunHistory } from './views.ts';
@@ -27,6 +28,7 @@ const defaultLimit = 200;
 /** A token that comes twice within this time is the same wish: the same run answers. */
 const sameWishMs = 15 * 60 * 1000;
 const waitPollMs = 300;
+const watchMs = 10_000;
 
 /** The API's namespace `workflows`. */
 export class WorkflowService {
@@ -51,7 +53,7 @@ export class WorkflowService {
     return listTemplates(this.#parts);
   }
 
-  async saveTemplate(draft: WorkflowTemplateDraft): Promise<WorkflowTemplate> {
+  async saveTemplate(draft: WorkflowTemplateDraft & { readonly id?: string }): Promise<WorkflowTemplate> {
     const saved = await saveTemplate(this.#parts, draft);
     this.#host.changed('');
     return saved;
@@ -109,7 +111,7 @@ export class WorkflowService {
     const retry = checkRetry(q.retry ?? defaultRetry);
     const { row, run } = await this.#reader.history(q.runId);
     if (run === undefined) throw noPlan(q.runId);
-    if (row.state !== 'planned') throw submitted(row);
+    if (row.state !== 'planned' && run.scheduled === null) throw submitted(row);
     if (run.plan.count === 0) throw validationFailure('runId', 'The plan has no items, so there is nothing to start.');
     const [twin] = await store.runs({ sameness: row.sameness, states: ['running'], limit: 1 });
     if (twin !== undefined) throw duplicate(twin);
@@ -124,7 +126,7 @@ export class WorkflowService {
     });
     try {
       const journal = await this.#host.journal(row, await this.#key.hmac());
-      if (journal.run.state !== 'planned') throw submitted(journal.row);
+      if (journal.run.state !== 'planned' && journal.run.scheduled === null) throw submitted(journal.row);
       await journal.write(this.#started(beginning, retry));
       this.#begin(journal, beginning, 'workflows.start');
     } catch (error) {
@@ -132,6 +134,64 @@ export class WorkflowService {
       throw error;
     }
     return this.#reader.view(row.id);
+  }
+
+  /** Starts the run now when policies allow it, else once when the next window opens. */
+  async schedule(q: { readonly runId: string; readonly confirm?: string }): Promise<WorkflowRun> {
+    const { row, run } = await this.#reader.history(q.runId);
+    if (run === undefined) throw noPlan(q.runId);
+    if (row.state !== 'planned') throw submitted(row);
+    const at = isoTime(this.#parts.clock);
+    const items = run.plan.count;
+    const question = { connectionUid: row.connectionId, action: 'workflows.start', items, runId: row.id, at };
+    const ruling = await this.#parts.governance.rule(question);
+    const forAt = ruling.decision.nextOpening;
+    if (ruling.decision.allowed || forAt === undefined) return this.start(q);
+    const cause = {
+      code: 'BLOCKED',
+      message: `Waits for the window that opens at ${forAt}.`,
+      nextAction: 'It starts by itself then, while a window of VS Code is open. Cancel it to stop that.',
+    } as const;
+    await this.#written(row, { kind: 'scheduled', forAt, confirm: q.confirm ?? null, cause });
+    return this.#reader.view(row.id);
+  }
+
+  /** Looks for orphaned runs and due schedules now and every few seconds, until disposed. */
+  watch(): { dispose(): void } {
+    let over = false;
+    const { clock, log } = this.#parts;
+    const look = async (): Promise<void> => {
+      try {
+        await this.recover();
+        await this.#startDue();
+      } catch (error) {
+        log.warn('runs could not be looked after', { code: asFailure(error).code });
+      }
+      if (!over) timer = clock.after(watchMs, () => void look());
+    };
+    let timer = clock.after(0, () => void look());
+    return {
+      dispose: () => {
+        over = true;
+        timer.dispose();
+      },
+    };
+  }
+
+  async #startDue(): Promise<void> {
+    for (const row of await this.#parts.store.runs({ states: ['paused_window'], limit: 1000 })) {
+      const { run } = await this.#reader.history(row.id);
+      const due = run?.scheduled;
+      if (!due || Date.parse(due.forAt) > this.#parts.clock.wallMs()) continue;
+      try {
+        await this.start({ runId: row.id, ...(due.confirm === null ? {} : { confirm: due.confirm }) });
+      } catch (error) {
+        const cause = causeOf(error);
+        // Another window started it, or the server is away for the moment: only a refusal ends the waiting.
+        if (cause.code !== 'CONFLICT' && cause.code !== 'CONNECTION_FAILED' && cause.code !== 'TIMEOUT')
+          await this.#written(row, { kind: 'stopped', state: 'paused_policy', cause });
+      }
+    }
   }
 
   /** Resolves at the next state that is not `running`. */
@@ -386,9 +446,3 @@ export class WorkflowService {
     });
   }
 }
-
-const ownerGone = {
-  code: 'CANCELLED',
-  message: 'The window that ran it is gone. What was done up to the checkpoint is certain.',
-  nextAction: 'Resume to finish it, or undo what was done.',
-} as const;

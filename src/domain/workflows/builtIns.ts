@@ -8,6 +8,12 @@ export interface WorkflowTemplate {
   readonly builtIn: boolean;
 }
 
+export interface WorkflowTemplateDraft {
+  readonly name: string;
+  readonly kind: WorkflowKind;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 /** Templates that ship with the product; `Duplicate` makes an editable copy. */
 export const builtInTemplates: readonly WorkflowTemplate[] = [
   builtIn('delete-folder', 'Delete a folder', 'deleteByPattern', { pattern: 'tmp:*' }),

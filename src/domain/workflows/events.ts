@@ -72,6 +72,8 @@ export type RunEvent = { readonly at: string } & (
     }
   /** The batch in flight was sent and no answer came. */
   | { readonly kind: 'doubted'; readonly batch: number; readonly cause: StopCause; readonly retryAtMs: number }
+  /** Waits for a window of the policy to open; `confirm` is what was typed beforehand. */
+  | { readonly kind: 'scheduled'; readonly forAt: string; readonly confirm: string | null; readonly cause: StopCause }
   | { readonly kind: 'doubtResolved'; readonly choice: 'treatAsDone' | 'redo' | 'stop' }
   | {
       readonly kind: 'stopped';

@@ -56,6 +56,8 @@ export interface RunProgress extends CarriedState {
   /** The server refused: going on as before is pointless. */
   readonly refused: StopCause | null;
   readonly serverDrift: string | null;
+  /** The moment that the run waits for to start by itself; null = it does not. */
+  readonly scheduled: { readonly forAt: string; readonly confirm: string | null } | null;
   readonly resumedBy: string | null;
   readonly resumedFrom: string | null;
   readonly undoState: {
@@ -102,6 +104,7 @@ export function begin(event: RunEvent): RunProgress {
     cause: null,
     refused: null,
     serverDrift: null,
+    scheduled: null,
     resumedBy: null,
     resumedFrom: event.kind === 'carriedOn' ? event.fromRunId : null,
     undoState: null,
@@ -120,6 +123,7 @@ export function apply(run: RunProgress, event: RunEvent, sequence: number): RunP
       return {
         ...run,
         state: 'running',
+        scheduled: null,
         retry,
         undo,
         cause: null,
@@ -143,10 +147,14 @@ export function apply(run: RunProgress, event: RunEvent, sequence: number): RunP
       return release(run, event);
     case 'doubted':
       return { ...run, batchTries: run.batchTries + 1, notBeforeMs: event.retryAtMs, cause: event.cause };
+    case 'scheduled': {
+      const { forAt, confirm, cause } = event;
+      return { ...run, state: 'paused_window', scheduled: { forAt, confirm }, cause };
+    }
     case 'doubtResolved':
       return resolveDoubt(run, event.choice);
     case 'stopped':
-      return { ...run, state: event.state, cause: event.cause ?? null };
+      return { ...run, state: event.state, scheduled: null, cause: event.cause ?? null };
     case 'completed':
       return { ...run, state: 'completed', cause: null };
     case 'resumedBy':

@@ -77,6 +77,12 @@ const parametersOf: { readonly [Id in ApiCommandId]?: (argument: Argument) => re
   'cachify.connections.unlock': ({ id, ...request }) => [id, request],
   'cachify.connections.lock': ({ id }) => [id],
   'cachify.connections.approve': ({ id }) => [id],
+  'cachify.workflows.templates': () => [],
+  'cachify.workflows.removeTemplate': ({ id }) => [id],
+  'cachify.workflows.wait': ({ runId }) => [runId],
+  'cachify.workflows.pause': ({ runId }) => [runId],
+  'cachify.workflows.cancel': ({ runId }) => [runId],
+  'cachify.workflows.run': ({ runId }) => [runId],
   'cachify.observability.sampleNow': ({ connectionId }) => [connectionId],
 };
 

@@ -1,0 +1,154 @@
+import { commands, type Disposable, type Uri } from 'vscode';
+import type { ConnectionService } from '../../app/connections/connectionService.ts';
+import type { Clock } from '../../app/ports/clock.ts';
+import type { Log, Trust } from '../../app/ports/environment.ts';
+import { happeningsOf } from '../../app/workflows/report.ts';
+import type { WorkflowService } from '../../app/workflows/workflowService.ts';
+import { asFailure } from '../../domain/failure.ts';
+import { display } from '../../domain/display.ts';
+import { kindOf } from '../../domain/workflows/kinds/registry.ts';
+import type { RunHistory } from '../../app/workflows/views.ts';
+import { sizeOf } from '../../domain/workflows/ranges.ts';
+import type { ProgressPoint, RunSnapshot, WorkflowRunContract } from '../../protocol/workflowRun.ts';
+import { panelTypes, type CommandId } from '../contributions.ts';
+import { RunNode } from '../trees/workflowNodes.ts';
+import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+
+export interface WorkflowRunPanelParts {
+  readonly extensionUri: Uri;
+  readonly service: WorkflowService;
+  readonly connections: ConnectionService;
+  readonly trust: Trust;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const tellEveryMs = 150;
+const shownProblems = 100;
+const chartPoints = 240;
+
+/** The panel of one run: its plan, its progress, its problems, and what can be done with it. */
+export class WorkflowRunPanel implements Disposable {
+  readonly #parts: WorkflowRunPanelParts;
+  readonly #panel: SinglePanel<WorkflowRunContract>;
+  readonly #watching: Disposable;
+  #page: OpenPage<WorkflowRunContract> | undefined;
+  #runId: string | undefined;
+  #due: { dispose(): void } | undefined;
+
+  constructor(parts: WorkflowRunPanelParts) {
+    this.#parts = parts;
+    this.#panel = new SinglePanel(parts.extensionUri, {
+      viewType: panelTypes.workflowRun,
+      title: 'Workflow run',
+      page: 'workflowRun',
+      contract: async () => (await import('../../protocol/workflowRun.ts')).workflowRunContract,
+      session: (page) => this.#session(page),
+      onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.workflowRun }),
+    });
+    this.#watching = parts.service.onDidChange((runId) => runId === this.#runId && this.#tellSoon());
+  }
+
+  /** Opens or reveals the panel on a run. */
+  async open(runId: string): Promise<void> {
+    this.#runId = runId;
+    await this.#panel.open();
+    await this.#tell();
+  }
+
+  dispose(): void {
+    this.#watching.dispose();
+    this.#due?.dispose();
+    this.#panel.dispose();
+  }
+
+  #session(page: OpenPage<WorkflowRunContract>): PageSession<WorkflowRunContract> {
+    this.#page = page;
+    return {
+      handlers: {
+        ready: ({ runId }) => {
+          this.#runId ??= runId ?? undefined;
+          return this.#snapshot();
+        },
+        items: (query) =>
+          this.#parts.service.planItems({
+            runId: query.runId,
+            limit: query.limit,
+            ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+          }),
+        act: ({ runId, act }) => this.#act(runId, `cachify.workflows.${act}`),
+      },
+      dispose: () => {
+        if (this.#page === page) this.#page = undefined;
+      },
+    };
+  }
+
+  async #act(runId: string, command: CommandId): Promise<void> {
+    const run = await this.#parts.service.run(runId);
+    if (run !== null) await commands.executeCommand(command, new RunNode(run));
+  }
+
+  #tellSoon(): void {
+    this.#due ??= this.#parts.clock.after(tellEveryMs, () => {
+      this.#due = undefined;
+      void this.#tell();
+    });
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#page?.isVisible() !== true) return;
+    try {
+      const snapshot = await this.#snapshot();
+      if (snapshot !== null) this.#page.emit('snapshot', snapshot);
+    } catch (error) {
+      this.#parts.log.warn('run panel could not be filled', { code: asFailure(error).code });
+    }
+  }
+
+  async #snapshot(): Promise<RunSnapshot | null> {
+    const { service, connections, trust } = this.#parts;
+    if (this.#runId === undefined) return null;
+    const run = await service.run(this.#runId);
+    if (run === null) return null;
+    const histories = await service.history(run.id);
+    const plan = await service.planOf(run.id).catch((error: unknown) => asFailure(error).message);
+    const { summary } = connections.view(run.connectionId);
+    return {
+      trusted: trust.isTrusted(),
+      run,
+      plan: typeof plan === 'string' ? null : plan,
+      planProblem: typeof plan === 'string' ? plan : null,
+      connection: { name: display(summary.name), environment: summary.environment, readOnly: summary.readOnly },
+      progress: progressPoints(histories),
+      snapshotBytes: histories.at(-1)?.run?.snapshotBytes ?? 0,
+      happenings: happeningsOf(histories).toReversed().slice(0, 100),
+      problems: await this.#problems(run),
+      guarantee: kindOf(run.kind).guarantee,
+      verb: kindOf(run.kind).verb,
+    };
+  }
+
+  async #problems(run: RunSnapshot['run']): Promise<RunSnapshot['problems']> {
+    return Promise.all(
+      run.problems.slice(0, shownProblems).map(async ({ index, outcome, message }) => {
+        const { items } = await this.#parts.service.planItems({ runId: run.id, cursor: String(index), limit: 1 });
+        return { name: items[0]?.name ?? `item ${index + 1}`, outcome: outcome.replace('_', ', '), message };
+      }),
+    );
+  }
+}
+
+/** Settled items over time, thinned to what a chart can show. */
+function progressPoints(histories: readonly RunHistory[]): ProgressPoint[] {
+  let settled = 0;
+  const points: ProgressPoint[] = [];
+  for (const { event } of histories.flatMap(({ events }) => events)) {
+    if (event.kind === 'started' && points.length === 0) points.push({ at: Date.parse(event.at), settled });
+    if (event.kind !== 'settled') continue;
+    settled += sizeOf(event.items);
+    points.push({ at: Date.parse(event.at), settled });
+  }
+  const step = Math.max(1, Math.ceil(points.length / chartPoints));
+  return points.filter((_, at) => at % step === 0 || at === points.length - 1);
+}
