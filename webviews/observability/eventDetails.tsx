@@ -44,7 +44,7 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
           <span class="number">{localDateTime(event.timestamp)}</span>
           <div class="muted number">{utcText(event.timestamp)}</div>
         </Fact>
-        <Fact name="Took">{formatDuration(event.durationMs)}</Fact>
+        {event.durationMs > 0 && <Fact name="Took">{formatDuration(event.durationMs)}</Fact>}
         <Fact name="Connection">
           {connectionName} <EnvironmentBadge environment={event.environment} />
         </Fact>

@@ -11,7 +11,8 @@ export function SlowOperations({ events }: { readonly events: readonly HistoryEv
   return (
     <section class="slow">
       <h2>
-        Slowest operations <span class="muted slow-note">ours, among the newest 1,000 of this range</span>
+        Slowest operations{' '}
+        <span class="muted slow-note">ours; what took less than 100 ms only among the newest 1,000</span>
       </h2>
       {events.length === 0 ? (
         <p class="muted slow-empty">

@@ -75,6 +75,11 @@ function nameOf(connectionId: string): string {
   return context.value?.connections.find((each) => each.id === connectionId)?.name ?? connectionId;
 }
 
+/** What a server reports has not always a duration. */
+function durationText({ source, durationMs }: HistoryEvent): string {
+  return source === 'engine' && durationMs === 0 ? '–' : formatDuration(durationMs);
+}
+
 const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'time',
@@ -92,7 +97,7 @@ const columns: readonly Column<HistoryEvent>[] = [
     cell: (event) => event.keyOrPattern,
     hover: (event) => event.keyOrPattern,
   },
-  { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: (event) => formatDuration(event.durationMs) },
+  { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: durationText },
   {
     id: 'connection',
     title: 'Connection',

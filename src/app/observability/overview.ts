@@ -19,7 +19,7 @@ export interface OverviewParts {
 const MAX_BUCKETS = 120;
 const MAX_SLOTS = 360;
 const SAMPLES_PER_PAGE = 10_000;
-/** The slowest operations are searched among this many of the newest ones of the window. */
+/** The slowest operations are searched among this many of the window. */
 const LOOKED_AT = { overview: 10_000, charts: 1000 } as const;
 
 /** Health, trend, errors and slowest operations of a window. @throws Failure VALIDATION_ERROR */
@@ -104,15 +104,21 @@ async function allSamples(
   }
 }
 
+/**
+ * Our slowest operations: among all that counted as slow, and where those are too few, among the newest of the rest.
+ */
 async function slowest(
   parts: Pick<OverviewParts, 'history' | 'connections'>,
   window: TimeWindow,
   scope: StoreScope,
   { among, count }: { readonly among: number; readonly count: number },
 ): Promise<HistoryEvent[]> {
-  const { events } = await parts.history.timeline({ ...window, ...scope, limit: among });
+  const query = { ...window, ...scope, source: 'app', limit: among } as const;
+  const slow = (await parts.history.timeline({ ...query, slow: true })).events;
+  const others = slow.length >= count ? [] : (await parts.history.timeline(query)).events;
+  const byId = new Map([...slow, ...others].map((event) => [event.id, event]));
   const idOf = idsByUid(parts.connections);
-  return [...events]
+  return [...byId.values()]
     .filter((event) => event.durationMs > 0)
     .sort((a, b) => b.durationMs - a.durationMs)
     .slice(0, count)

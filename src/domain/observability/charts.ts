@@ -13,6 +13,6 @@ export interface ConnectionCharts {
   /** Oldest first; a bucket that is absent saw no operation of ours. */
   readonly operations: readonly TrendPoint[];
   readonly samples: SampleSeries;
-  /** Among the newest 1,000 operations, slowest first, at most 10. */
+  /** Ours, slowest first, at most 10; those under 100 ms are sought among the newest 1,000 only. */
   readonly slowOperations: readonly HistoryEvent[];
 }
