@@ -79,10 +79,16 @@ export class Workbench {
   async run(title: string): Promise<void> {
     // Tried again as a person would: a window that is still settling may take the focus away from the palette.
     await waitFor(`the command ${title} in the palette`, 2 * LIMIT_MS, async () => {
-      await this.page.keyboard.press('F1');
-      await this.quickInput.type(`>${title}`, 3000);
-      await this.quickInput.pick(title, 8000);
-      return true;
+      try {
+        await this.page.keyboard.press('F1');
+        await this.quickInput.type(`>${title}`, 3000);
+        await this.quickInput.pick(title, 8000);
+        return true;
+      } catch (error) {
+        // An open palette does not look again for commands that came meanwhile.
+        await this.quickInput.close();
+        throw error;
+      }
     });
   }
 
@@ -208,8 +214,13 @@ export class Workbench {
 
   // Messages
 
-  /** Texts of the notifications on the screen, newest first. */
+  /** Texts of the notifications, newest first. A driven window shows no toasts, so their centre is opened. */
   async notifications(): Promise<string[]> {
+    const centre = this.page.locator('.notifications-center');
+    if (!(await centre.isVisible())) {
+      const bell = this.page.locator('.statusbar-item').filter({ has: this.page.locator('.codicon-bell-dot') });
+      if ((await bell.count()) > 0) await bell.first().click();
+    }
     return (await this.page.locator('.notification-list-item-message').allTextContents()).map(plain);
   }
 

@@ -1,0 +1,178 @@
+// A person adds, unlocks and loses connections; and what a hostile or careless settings file cannot do.
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import type { Workbench } from '../support/host/workbench.ts';
+import { ownFolder } from '../support/processes.ts';
+import { freePort, startRedis, type RedisBox } from '../support/redisBox.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const SECRET = 'pl4nted-S3CR3T-0f-the-shop';
+
+/** Every file below a folder whose bytes hold the text, in any of the forms that a secret is written in. */
+function filesWith(folder: string, text: string): string[] {
+  const forms = [text, encodeURIComponent(text), Buffer.from(text).toString('base64').replace(/=+$/, '')];
+  const needles = [...forms.map((form) => Buffer.from(form)), Buffer.from(text, 'utf16le')];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
+    .filter((path) => {
+      const bytes = readFileSync(path);
+      return needles.some((needle) => bytes.includes(needle));
+    });
+}
+
+async function question(workbench: Workbench, words: string): Promise<void> {
+  await waitFor(`the question "${words}"`, 20_000, async () => {
+    const { quickInput } = workbench;
+    return `${await quickInput.message().catch(() => '')} ${await quickInput.placeholder()}`.includes(words);
+  });
+}
+
+describe('connections by hand', () => {
+  const dataFolder = ownFolder('cachify-e2e-data-');
+  const folder = ownFolder('cachify-e2e-folder-');
+  let redis: RedisBox;
+  before(async () => {
+    redis = await startRedis({ password: SECRET });
+    await redis.cli('SET', 'cart:1', 'x');
+  });
+  after(() => redis.stop());
+  const workbench = useWorkbench(() => ({ dataFolder, folder }));
+
+  it('opens', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().view('Connections').waitFor();
+  });
+
+  it('a pasted URL becomes a connection; its password goes to the secret storage', async () => {
+    const { quickInput } = workbench();
+    await workbench().run('Cachify: Add Connection…');
+    await question(workbench(), 'A URL, a host with its port');
+    await quickInput.answer('redis://h:x');
+    await question(workbench(), 'port');
+    await quickInput.answer(`redis://default:${SECRET}@127.0.0.1:${redis.port}/2`);
+    await question(workbench(), 'nobody confuses');
+    await quickInput.answer('Shop prod');
+    await question(workbench(), 'What is this server for?');
+    await quickInput.pick('Production');
+    await question(workbench(), 'Where is the connection saved?');
+    await quickInput.pick('For this workspace');
+    await workbench().statusItem('PROD · Shop prod · read-only').waitFor();
+    const saved = JSON.parse(readFileSync(join(folder, '.vscode/settings.json'), 'utf8')) as Record<string, unknown>;
+    assert.deepEqual(saved['cachify.connections'], [
+      {
+        id: 'shop-prod',
+        name: 'Shop prod',
+        host: '127.0.0.1',
+        port: redis.port,
+        db: 2,
+        username: 'default',
+        environment: 'prod',
+      },
+    ]);
+    assert.match(await redis.cli('CLIENT', 'LIST'), / db=2 /);
+  });
+
+  it('is unlocked for a reason, counts down, and is locked again', async () => {
+    const { quickInput } = workbench();
+    await workbench().run('Cachify: Unlock for Writing…');
+    await quickInput.pick('Shop prod');
+    await question(workbench(), 'Why?');
+    await quickInput.answer('short');
+    await question(workbench(), '10 to 500 characters');
+    await quickInput.answer('INC-204: clear poisoned cart');
+    await question(workbench(), 'For how long?');
+    await quickInput.pick('15 minutes');
+    await workbench()
+      .statusItem(/PROD · Shop prod · unlocked 14:5\d/)
+      .waitFor();
+    await workbench().run('Cachify: Lock Again');
+    await quickInput.pick('Shop prod');
+    await workbench().statusItem('PROD · Shop prod · read-only').waitFor();
+  });
+
+  it('keeps its password over a reload of the window', async () => {
+    await workbench().reload();
+    await workbench().run('Cachify: Connect');
+    await workbench().quickInput.pick('Shop prod');
+    await workbench().statusItem('PROD · Shop prod · read-only').waitFor();
+  });
+
+  it('shows the true cause when the password is wrong, and offers to enter it', async () => {
+    await redis.cli('CONFIG', 'SET', 'requirepass', 'n0w-an0ther');
+    await workbench().run('Cachify: Disconnect');
+    await workbench().quickInput.pick('Shop prod');
+    await workbench().run('Cachify: Connect');
+    await workbench().quickInput.pick('Shop prod');
+    const text = await workbench().notification('WRONGPASS');
+    assert.doesNotMatch(text, new RegExp(SECRET));
+    await workbench().notificationButton('WRONGPASS', 'Enter Password…');
+    await question(workbench(), 'It goes to the secret storage');
+    await workbench().quickInput.answer('n0w-an0ther');
+    await workbench().statusItem('PROD · Shop prod · read-only').waitFor();
+  });
+
+  it('is removed after a confirmation that says what happens', async () => {
+    await workbench().run('Cachify: Remove Connection…');
+    await workbench().quickInput.pick('Shop prod');
+    assert.match(await workbench().dialog(), /Remove Shop prod\?/);
+    await workbench().dialogButton('Remove connection');
+    await waitFor('the entry to be gone', 10_000, () => {
+      const text = readFileSync(join(folder, '.vscode/settings.json'), 'utf8');
+      return !text.includes('shop-prod');
+    });
+  });
+
+  it('left the secret in no file: not in settings, logs, the store or the state', async () => {
+    // Long enough for the store and the logs to be written.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.deepEqual([...filesWith(dataFolder, SECRET), ...filesWith(folder, SECRET)], []);
+    assert.deepEqual(filesWith(dataFolder, 'n0w-an0ther'), []);
+    assert.ok(filesWith(dataFolder, 'connections.unlock').length > 0, 'the search finds what was written');
+  });
+});
+
+describe('connections in Restricted Mode', () => {
+  const folder = ownFolder('cachify-e2e-untrusted-');
+  const connects: number[] = [];
+  let port = 0;
+  const server = createServer((socket) => {
+    connects.push(Date.now());
+    socket.destroy();
+  });
+  before(async () => {
+    port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const entry = { id: 'evil', name: 'Evil', host: '127.0.0.1', port, environment: 'dev' };
+    const entries = [entry, { ...entry, id: 'run', name: 'Run', secret: { command: ['touch', join(folder, 'ran')] } }];
+    mkdirSync(join(folder, '.vscode'), { recursive: true });
+    const settings = { 'cachify.connections': entries, 'cachify.reconnectOnStartup': true };
+    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
+  });
+  after(() => server.close());
+  const workbench = useWorkbench(() => ({
+    folder,
+    restrictedMode: true,
+    settings: { 'security.workspace.trust.startupPrompt': 'never' },
+  }));
+
+  it('lists connections, and nothing connects or runs', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().view('Connections').waitFor();
+    await workbench().run('Cachify: Edit Connection…');
+    assert.deepEqual((await workbench().quickInput.items()).sort(), ['Evil', 'Run']);
+    await workbench().quickInput.close();
+    await workbench().run('Cachify: Test Connection');
+    await workbench().quickInput.pick('Evil');
+    await workbench().notification('not trusted');
+    await workbench().clearNotifications();
+    await workbench().run('Cachify: Test Connection');
+    await workbench().quickInput.pick('Run');
+    await workbench().notification('not trusted');
+    assert.deepEqual(connects, []);
+    assert.ok(!readdirSync(folder).includes('ran'));
+  });
+});
