@@ -16,7 +16,7 @@ import {
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import type { Environment } from '../../domain/connections/definition.ts';
 import { display, withoutIcons, type DisplayText } from '../../domain/display.ts';
-import { formatBytes, formatCount, formatDuration } from '../../domain/format.ts';
+import { formatBytes, formatCounted, formatDuration } from '../../domain/format.ts';
 import { addressOf } from '../../domain/keys/uri.ts';
 import { environmentWords } from '../connections/labels.ts';
 import { fileSystemScheme } from '../contributions.ts';
@@ -86,7 +86,7 @@ function ownerWords(connections: ConnectionService, { address }: OpenValue): str
 }
 
 function factWords(reading: NonNullable<OpenValue['reading']>): string {
-  const size = reading.type === 'string' ? formatBytes(reading.size) : `${formatCount(reading.size)} elements`;
+  const size = reading.type === 'string' ? formatBytes(reading.size) : formatCounted(reading.size, 'element');
   const ttl = reading.ttlMs === null ? 'never expires' : `expires in ${formatDuration(reading.ttlMs)}`;
   return `${withoutIcons(display(reading.type))} · ${size} · ${ttl}`;
 }

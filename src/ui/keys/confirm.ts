@@ -20,7 +20,7 @@ export async function confirms(
   question: { readonly message: string; readonly detail: string; readonly button: string },
 ): Promise<{ readonly confirm?: string } | undefined> {
   if (isGuarded(view)) {
-    const typed = await askTyped(`${question.button}: ${question.message}`, question.detail, view.summary.name);
+    const typed = await askTyped(question.message, question.detail, view.summary.name);
     return typed ? { confirm: view.summary.name } : undefined;
   }
   const answer = await window.showWarningMessage(
