@@ -58,6 +58,11 @@ interface ClassMatch {
   readonly next: number;
 }
 
+/** Redis compares ranges as `char`, which is signed on most servers: bytes from 0x80 come before those below. */
+function signed(byte: number): number {
+  return byte > 127 ? byte - 256 : byte;
+}
+
 /** One byte against the class at `at`. A class that never ends goes to the pattern's end; `^` counts at its start only. */
 function matchClass(pattern: Bytes, at: number, byte: number): ClassMatch {
   let i = at + 1;
@@ -70,8 +75,8 @@ function matchClass(pattern: Bytes, at: number, byte: number): ClassMatch {
       i += 1;
       if (pattern[i] === byte) hit = true;
     } else if (pattern[i + 1] === dash && i + 2 < pattern.length) {
-      const other = pattern[i + 2] ?? 0;
-      if (byte >= Math.min(member, other) && byte <= Math.max(member, other)) hit = true;
+      const [from, to, at] = [signed(member), signed(pattern[i + 2] ?? 0), signed(byte)];
+      if (at >= Math.min(from, to) && at <= Math.max(from, to)) hit = true;
       i += 2;
     } else if (member === byte) hit = true;
   }
