@@ -100,6 +100,8 @@ function matchOne(pattern: Bytes, at: number, byte: number): number {
  * is enough for globs and keeps the work within length of pattern × length of text.
  */
 export function globMatches(pattern: Bytes, text: Bytes): boolean {
+  // The empty name: Redis takes a single star for "everything" and looks no further at any other pattern.
+  if (text.length === 0) return pattern.length === 0 || (pattern.length === 1 && pattern[0] === star);
   let p = 0;
   let t = 0;
   let retryPattern = -1;

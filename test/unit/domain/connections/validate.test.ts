@@ -158,7 +158,7 @@ describe('validateConnection', () => {
     const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, at) => [`f${at}`, at]));
     assert.ok(problemsOf({ ...base, ...many }).length <= 20);
     assert.ok(problemsOf({ id: 'a', name: 'A', cluster: { nodes: Array(1_000_000).fill('x') } }).length <= 20);
-    assert.ok(performance.now() - start < 2000);
+    assert.ok(performance.now() - start < 10_000);
   });
 
   it('is total, and changes no prototype', () => {

@@ -10,6 +10,7 @@ describe('glob', () => {
     const rows: [string, string, boolean][] = [
       ['*', '', true],
       ['', '', true],
+      ['**', '', false],
       ['', 'a', false],
       ['?', '', false],
       ['h?llo', 'hello', true],
