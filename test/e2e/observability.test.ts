@@ -139,6 +139,19 @@ describe('the Observability panel', () => {
     await page.locator('.details').waitFor({ state: 'detached' });
   });
 
+  it('is told nothing while hidden, and knows everything when it shows again', async () => {
+    const { keyboard } = workbench().page;
+    await workbench().run('File: New Untitled Text File');
+    await workbench().editor().waitFor();
+    for (let time = 0; time < 3; time++) await keyboard.press('Control+Alt+Shift+5');
+    await workbench().tab('Observability').click();
+    const page = await panel();
+    await page.locator('#tab-timeline[aria-selected=true]').waitFor();
+    await waitFor('the operations of the meantime', 10_000, async () => {
+      return (await page.locator('.table-row', { hasText: '__proto__' }).count()) >= 4;
+    });
+  });
+
   it('lets nothing run and nothing out but what is ours', async () => {
     const page = await panel();
     const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');

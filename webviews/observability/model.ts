@@ -10,6 +10,7 @@ import type {
   PanelTab,
 } from '../../src/protocol/observability.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
+import { paced } from './paced.ts';
 import { parseKeptState, type TimelineFilter, type TimeRange } from './keptState.ts';
 
 export const host = connectToHost<ObservabilityContract>();
@@ -108,7 +109,6 @@ function applyContext(next: PanelContext): void {
 async function pull(): Promise<void> {
   try {
     applyContext(await host.request('ready', {}));
-    revision.value += 1;
   } catch (error) {
     contextFailure.value = asFailure(error);
   }
@@ -138,6 +138,16 @@ const watchedId = computed(() =>
   tab.value === 'timeline' && filter.value.allConnections ? null : (connection.value?.id ?? null),
 );
 
+/** How far apart charts are worth drawing anew: about a pixel's width of the range. */
+function chartsGapMs(): number {
+  const { from, to } = currentWindow();
+  return Math.min(Math.max((Date.parse(to) - Date.parse(from)) / 720, 1000), 30_000);
+}
+
+const followCharts = paced(async () => {
+  if (tab.peek() === 'overview' && isFollowing()) await loadCharts();
+}, chartsGapMs);
+
 function onLive(update: LiveUpdate): void {
   if (update.connectionId !== watchedId.peek()) return;
   if (update.revision !== liveUpdate.peek()?.revision) revision.value += 1;
@@ -160,7 +170,9 @@ export function start(): void {
   host.on('focus', applyFocus);
   host.on('live', onLive);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void pull();
+    if (document.visibilityState !== 'visible') return;
+    revision.value += 1;
+    void pull();
   });
   const connectionId = computed(() => connection.value?.id ?? null);
   const isKnown = computed(() => context.value !== null);
@@ -187,8 +199,11 @@ export function start(): void {
     if (isKnown.value) untracked(() => watch(watched, following));
   });
   effect(() => {
-    void [connectionId.value, range.value, revision.value];
+    void [connectionId.value, range.value, isKnown.value];
     if (tab.value === 'overview') untracked(() => void loadCharts());
+  });
+  effect(() => {
+    if (revision.value > 0) untracked(followCharts);
   });
   void pull();
 }

@@ -2,6 +2,7 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import type { TimelineRows } from '../../src/protocol/observability.ts';
+import { paced } from './paced.ts';
 import { connection, currentWindow, filter, host, isFollowing, range, revision, tab } from './model.ts';
 
 /** Loaded rows, newest first; the rest of `total` is loaded as it comes into view. */
@@ -94,6 +95,13 @@ async function follow(): Promise<void> {
   if (atTop && !detailsOpen.peek()) showWaiting();
 }
 
+const wantNewer = paced(
+  async () => {
+    if (tab.peek() === 'timeline' && isFollowing()) await follow();
+  },
+  () => 1000,
+);
+
 export function showWaiting(): void {
   rows.value = [...waiting.peek(), ...rows.peek()];
   waiting.value = [];
@@ -119,7 +127,6 @@ export function startTimeline(): void {
     typing = setTimeout(ask, asked === '' ? 0 : TEXT_DELAY_MS);
   });
   effect(() => {
-    void revision.value;
-    if (tab.value === 'timeline' && isFollowing()) untracked(() => void follow());
+    if (revision.value > 0) untracked(wantNewer);
   });
 }
