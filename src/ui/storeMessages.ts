@@ -37,5 +37,5 @@ function missingRange(missing: StoreDamage['missing']): string {
 export function storeHealthMessage(health: StoreHealth): string | null {
   if (health.kind === 'ready') return null;
   const state = health.kind === 'readOnly' ? 'is read-only' : 'is not available';
-  return `The local store of Cachify ${state}: ${health.reason} What happens now is not being saved.`;
+  return `The local store of Cachify ${state}: ${health.reason}. What happens now is not being saved.`;
 }

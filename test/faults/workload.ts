@@ -6,7 +6,8 @@ import type { FileSystem } from '../../src/adapters/store/disk/fileSystem.ts';
 import type { Migration } from '../../src/adapters/store/migrations.ts';
 import type { StoreProblem } from '../../src/adapters/store/problems.ts';
 import { sqlJsEngine, type SqlEngine } from '../../src/adapters/store/sql/driver.ts';
-import { StoreEngine, type StoreOptions } from '../../src/adapters/store/storeEngine.ts';
+import { StoreEngine } from '../../src/adapters/store/storeEngine.ts';
+import type { StoreOptions } from '../../src/adapters/store/storeOptions.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import { projectRoot } from '../support/root.ts';
 

@@ -13,6 +13,7 @@ import type {
   TimelineQuery,
   TimeWindow,
 } from '../../app/ports/stores.ts';
+import type { DesktopContent, ImportCounts } from '../../app/ports/maintenance.ts';
 import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import type { FailureShape } from '../../domain/failure.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
@@ -64,6 +65,13 @@ export interface StoreCalls {
   'workflows.releaseLease': WorkflowCall<'releaseLease'>;
   'workflows.leases': WorkflowCall<'leases'>;
   'store.checkpoint'(): void;
+  'store.verify'(): { readonly ok: boolean; readonly problems: readonly string[] };
+  'store.readDesktop'(path: string): DesktopContent;
+  'store.importDesktop'(request: {
+    readonly path: string;
+    readonly connectionIds: Readonly<Record<string, string>>;
+    readonly dryRun: boolean;
+  }): ImportCounts;
 }
 
 export type CallName = keyof StoreCalls;
@@ -90,4 +98,6 @@ export interface WorkerSettings {
   readonly directory: string;
   readonly wasmPath: string;
   readonly migrationsDirectory: string;
+  /** A worker for one job ends after it; without one it answers calls. */
+  readonly job?: { readonly kind: 'export'; readonly target: string };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../app/ports/clock.ts';
 import type { StoreHealth, Stores } from '../../app/ports/stores.ts';
 import type { StoreProblem } from './problems.ts';
-import { StoreWorker } from './storeWorker.ts';
+import { runStoreJob, StoreWorker } from './storeWorker.ts';
 
 export interface OpenStoresOptions {
   /** Folder of the stores, made when missing. */
@@ -19,11 +19,13 @@ export interface OpenStoresOptions {
 export function openStores(options: OpenStoresOptions): Stores {
   const { onProblem, ...settings } = options;
   const listeners = new Set<(health: StoreHealth) => void>();
+  const changeListeners = new Set<(store: 'control' | 'history') => void>();
   let health: StoreHealth = { kind: 'ready' };
   const worker = new StoreWorker({
     ...settings,
     onNotice(notice) {
       if (notice.kind === 'problem') onProblem?.(notice.problem);
+      if (notice.kind === 'changed') for (const listener of changeListeners) listener(notice.store);
       if (notice.kind !== 'health') return;
       health = notice.health;
       for (const listener of listeners) listener(health);
@@ -68,6 +70,19 @@ export function openStores(options: OpenStoresOptions): Stores {
       renewLease: (name, fence, untilMs) => worker.call('workflows.renewLease', name, fence, untilMs),
       releaseLease: (name, fence) => worker.call('workflows.releaseLease', name, fence),
       leases: (prefix) => worker.call('workflows.leases', prefix),
+    },
+    maintenance: {
+      async exportDatabase(target) {
+        await worker.call('history.flush');
+        await runStoreJob(settings, { kind: 'export', target });
+      },
+      verify: () => worker.call('store.verify'),
+      readDesktop: (path) => worker.call('store.readDesktop', path),
+      importDesktop: (request) => worker.call('store.importDesktop', request),
+    },
+    onDidChange(listener) {
+      changeListeners.add(listener);
+      return { dispose: () => changeListeners.delete(listener) };
     },
     health: () => health,
     onDidChangeHealth(listener) {

@@ -1,6 +1,4 @@
-import type { Clock } from '../../app/ports/clock.ts';
 import { describe, diskFailure, isExpected, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
-import type { FileSystem } from './disk/fileSystem.ts';
 import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
 import { newestGeneration, type ProvenGeneration } from './generations/newestGeneration.ts';
 import { writeGeneration, type GenerationContent } from './generations/writeGeneration.ts';
@@ -9,33 +7,13 @@ import { frameKind, type Frame } from './log/frame.ts';
 import { createLog, DamagedFile, LogFile } from './log/logFile.ts';
 import { StoreLock } from './lock.ts';
 import type { MigrationStep } from './migrations.ts';
-import { Parts, type Part, type PartContent } from './parts.ts';
+import { Parts, type Part } from './parts.ts';
 import type { StoreProblem } from './problems.ts';
 import type { SqlDatabase } from './sql/driver.ts';
-import { StoreState, type StateOptions } from './storeState.ts';
+import { verifyContent, verifyFolder } from './verifyStore.ts';
+import type { EventPart, StoreOptions } from './storeOptions.ts';
+import { StoreState } from './storeState.ts';
 import type { Transaction } from './transaction.ts';
-
-export interface StoreOptions extends StateOptions {
-  readonly name: 'control' | 'history';
-  readonly fs: FileSystem;
-  /** Folder of this store; made when missing. */
-  readonly path: string;
-  readonly clock: Clock;
-  /** A new generation is written when the log is longer than this. */
-  readonly logBytes: number;
-  /** … or when the current part has so many rows. */
-  readonly partRows: number;
-  /** Finished parts are held in memory up to this. */
-  readonly partMemoryBytes: number;
-  readonly report: (problem: StoreProblem) => void;
-}
-
-/** Event rows of one stretch of time; what they hold is not known for the stretch that still grows. */
-export interface EventPart {
-  readonly content: PartContent | undefined;
-  /** undefined when the file turned out damaged. */
-  readonly open: () => SqlDatabase | undefined;
-}
 
 /**
  * One store: a database in memory that follows a log on disk which every window appends to.
@@ -59,6 +37,7 @@ export class StoreEngine {
   private generation: Promise<void> | undefined;
   private generationAgainAtMs = 0;
   private readonly damagedLogs = new Set<string>();
+  private hasTornTail = false;
   private closed = false;
 
   private constructor(options: StoreOptions) {
@@ -137,6 +116,20 @@ export class StoreEngine {
     const begun = this.startGeneration(true);
     this.track(begun);
     await begun;
+  }
+
+  /**
+   * Reads every file that the two newest generations and the log after them need, and says what is not as it was written.
+   * Changes nothing.
+   *
+   * @returns sentences, none when all is well
+   */
+  async verify(): Promise<string[]> {
+    this.follow();
+    const problems = await verifyFolder(this.folder, () => this.giveWay());
+    return [...problems, ...verifyContent(this.state.main, this.options.migrations)].map(
+      (problem) => `${this.options.name}: ${problem}`,
+    );
   }
 
   /** Tries whether a store that could not write can write again. */
@@ -266,8 +259,9 @@ export class StoreEngine {
       if (chosen === undefined) await this.ensureFirstLog();
       this.startFrom(chosen);
       await this.followFromDisk(chosen?.manifest.log ?? firstLogName);
-      this.reportTornTail();
+      await this.reportTornTail();
       await this.migrate();
+      this.maybeStartGeneration();
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.noteDiskError(error);
@@ -336,11 +330,17 @@ export class StoreEngine {
     });
   }
 
-  private reportTornTail(): void {
-    const { log } = this;
-    if (log === undefined || log.tornBytes === 0) return;
-    if (log.tornIsWhole) this.onMissing(log.lastFrameMs || this.lastFrameMs, this.options.clock.wallMs());
-    else this.problem({ kind: 'tornTail', file: this.logName, missing: null, count: log.tornBytes });
+  /** Bytes at the end that are no frame: no writer is at work while the lock is held. They stay behind in the old log. */
+  private async reportTornTail(): Promise<void> {
+    if (this.isNewer || (this.log?.tornBytes ?? 0) === 0) return;
+    await this.withLock(() => {
+      this.follow();
+      const { log } = this;
+      if (log === undefined || log.tornBytes === 0) return;
+      this.hasTornTail = true;
+      if (log.tornIsWhole) this.onMissing(log.lastFrameMs || this.lastFrameMs, this.options.clock.wallMs());
+      else this.problem({ kind: 'tornTail', file: this.logName, missing: null, count: log.tornBytes });
+    });
   }
 
   /** Takes the steps that the schema lacks, each as one frame: a window that dies in between leaves whole steps only. */
@@ -398,7 +398,12 @@ export class StoreEngine {
 
   private isDue(): boolean {
     const { logBytes, partRows } = this.options;
-    return (this.log?.bytes ?? 0) >= logBytes || this.state.partRows >= partRows || this.damagedLogs.size > 0;
+    return (this.log?.bytes ?? 0) >= logBytes || this.state.partRows >= partRows || this.needsNewLog;
+  }
+
+  /** What was found at the start would be found again at the next: a new log leaves it behind. */
+  private get needsNewLog(): boolean {
+    return this.damagedLogs.size > 0 || this.hasTornTail;
   }
 
   private track(generation: Promise<void>): void {
@@ -418,6 +423,7 @@ export class StoreEngine {
     if (!(await writeGeneration(this.folder, content, () => this.giveWay()))) return;
     for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
     this.damagedLogs.clear();
+    this.hasTornTail = false;
     this.folder.removeUnneeded();
   }
 

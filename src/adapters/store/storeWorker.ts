@@ -113,6 +113,35 @@ export class StoreWorker {
   }
 }
 
+/**
+ * Runs one job in a worker of its own, which ends with it and gives its memory back.
+ *
+ * @throws Failure of the job, or INTERNAL_ERROR when its worker died
+ */
+export function runStoreJob(
+  settings: WorkerSettings & { readonly workerPath: string },
+  job: NonNullable<WorkerSettings['job']>,
+): Promise<void> {
+  const { workerPath, directory, wasmPath, migrationsDirectory } = settings;
+  const workerData: WorkerSettings = { directory, wasmPath, migrationsDirectory, job };
+  const worker = new Worker(workerPath, { workerData, name: `cachify-store-${job.kind}` });
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'answer') resolve();
+      else if (message.kind === 'failure') reject(failureFrom(message.failure));
+    });
+    worker.on('error', () => reject(jobFailure()));
+    worker.on('exit', () => reject(jobFailure()));
+  });
+}
+
+function jobFailure(): Failure {
+  return new Failure('INTERNAL_ERROR', 'The work stopped before it was done. Nothing was changed.', {
+    retryable: true,
+    nextAction: 'Try again with more free memory.',
+  });
+}
+
 function lostFailure(): Failure {
   return new Failure(
     'OUTCOME_UNKNOWN',

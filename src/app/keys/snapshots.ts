@@ -8,6 +8,7 @@ import { textOfContent } from '../../domain/keys/documentText.ts';
 import { keyOf } from '../../domain/keys/key.ts';
 import type { SnapshotInfo, SnapshotReason } from '../../domain/keys/types.ts';
 import { isoTime } from '../ports/clock.ts';
+import type { Cipher } from '../ports/environment.ts';
 import type { StoredKeySnapshot } from '../ports/stores.ts';
 import type { KeysParts } from './parts.ts';
 
@@ -117,7 +118,7 @@ async function keepSnapshots(
         expiresAt: value.expiresAtMs === null ? null : new Date(value.expiresAtMs).toISOString(),
         bytes: value.dump.length,
         reason,
-        sealed: await parts.cipher.seal(packed(value), sealContext(definition.uid, id)),
+        sealed: await sealValue(parts.cipher, definition.uid, id, value),
       };
     }),
   );
@@ -156,6 +157,11 @@ export async function listSnapshots(
     connectionId: definition.id,
     key: keyOf(key),
   }));
+}
+
+/** A value as the store keeps it: bound to its connection and id, so that it opens nowhere else. */
+export function sealValue(cipher: Cipher, connectionUid: string, id: string, value: PreviousValue): Promise<Bytes> {
+  return cipher.seal(packed(value), sealContext(connectionUid, id));
 }
 
 function sealContext(connectionUid: string, id: string): string {

@@ -6,6 +6,7 @@ import type { LatencySketchJson } from '../../domain/observability/latencySketch
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
+import type { StoreMaintenance } from './maintenance.ts';
 import type { WorkflowStore } from './workflows.ts';
 
 /** Half-open [from, to), UTC ISO-8601. */
@@ -185,6 +186,9 @@ export interface Stores {
   readonly snapshots: SnapshotStore;
   readonly connections: ConnectionRecordStore;
   readonly workflows: WorkflowStore;
+  readonly maintenance: StoreMaintenance;
+  /** Told within a second when another window saved something: what is shown may be old. */
+  onDidChange(listener: (store: 'control' | 'history') => void): { dispose(): void };
   health(): StoreHealth;
   onDidChangeHealth(listener: (health: StoreHealth) => void): { dispose(): void };
   close(): Promise<void>;

@@ -8,7 +8,8 @@ import { nodeFileSystem } from '../disk/nodeFileSystem.ts';
 import type { FromWorker, Request, WorkerSettings } from '../messages.ts';
 import { readMigrations } from '../migrations.ts';
 import { sqlJsEngine } from '../sql/driver.ts';
-import { StoreService } from './storeService.ts';
+import { exportStores } from './maintenance/exportStores.ts';
+import { StoreService, type ServiceOptions } from './storeService.ts';
 
 const clock: Clock = {
   wallMs: () => Date.now(),
@@ -26,30 +27,34 @@ function post(message: FromWorker): void {
   port?.postMessage(message);
 }
 
-const service = initSqlJs({ wasmBinary: readFileSync(settings.wasmPath).buffer }).then((module) =>
-  StoreService.open({
-    directory: settings.directory,
-    fs: nodeFileSystem,
-    sql: sqlJsEngine(module),
-    clock,
-    migrations: readMigrations(settings.migrationsDirectory),
-    tell: post,
-  }),
-);
+const options = initSqlJs({ wasmBinary: readFileSync(settings.wasmPath).buffer }).then((module): ServiceOptions => ({
+  directory: settings.directory,
+  fs: nodeFileSystem,
+  sql: sqlJsEngine(module),
+  clock,
+  migrations: readMigrations(settings.migrationsDirectory),
+  tell: post,
+}));
 
-async function answer({ id, call, args }: Request): Promise<void> {
+async function settle(id: number, work: () => Promise<unknown>): Promise<void> {
   try {
-    post({ kind: 'answer', id, value: await (await service).answer(call, args) });
+    post({ kind: 'answer', id, value: await work() });
   } catch (error) {
     post({ kind: 'failure', id, failure: asFailure(error).toJSON() });
   }
 }
 
-async function close(): Promise<void> {
-  await (await service).close();
-  port?.close();
+function answerCalls(): void {
+  const service = options.then((ready) => StoreService.open(ready));
+  const close = async (): Promise<void> => {
+    await (await service).close();
+    port?.close();
+  };
+  port?.on('message', (message: Request | { readonly close: true }) => {
+    if ('close' in message) void close();
+    else void settle(message.id, async () => (await service).answer(message.call, message.args));
+  });
 }
 
-port?.on('message', (message: Request | { readonly close: true }) => {
-  void ('close' in message ? close() : answer(message));
-});
+if (settings.job === undefined) answerCalls();
+else void settle(0, async () => exportStores(await options, settings.job?.target ?? ''));

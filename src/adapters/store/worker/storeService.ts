@@ -7,7 +7,8 @@ import type { Migration } from '../migrations.ts';
 import type { PartContent } from '../parts.ts';
 import type { StoreProblem } from '../problems.ts';
 import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
-import { StoreEngine, type StoreOptions } from '../storeEngine.ts';
+import { StoreEngine } from '../storeEngine.ts';
+import type { StoreOptions } from '../storeOptions.ts';
 import { connectionRecords, saveConnectionRecord } from './repositories/connectionRecords.ts';
 import { appendEvents } from './repositories/historyEvents.ts';
 import {
@@ -35,6 +36,8 @@ import {
   runEvents,
 } from './repositories/workflowRuns.ts';
 import { removeTemplate, saveTemplate, workflowTemplates } from './repositories/workflowTemplates.ts';
+import { desktopContent, openDesktopFile, type DesktopFile } from './maintenance/desktopFile.ts';
+import { importDesktopTables } from './maintenance/importDesktop.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
 import { timelinePage } from './timelinePages.ts';
 import { isoMs } from './windows.ts';
@@ -139,11 +142,32 @@ export class StoreService {
       'workflows.renewLease': (name, fence, until) => control.commit((tx) => renewLease(tx, name, fence, until)),
       'workflows.releaseLease': (name, fence) => control.commit((tx) => releaseLease(tx, name, fence)),
       'workflows.leases': (prefix) => leasesWith(control.read(), prefix),
+      'store.verify': async () => {
+        await telemetry.flush();
+        const problems = [...(await control.verify()), ...(await history.verify())];
+        return { ok: problems.length === 0, problems };
+      },
+      'store.readDesktop': (path) => this.withDesktop(path, (file) => desktopContent(file)),
+      'store.importDesktop': ({ path, ...request }) =>
+        this.withDesktop(path, async ({ database }) => {
+          await telemetry.flush();
+          const writeTelemetry = (group: TelemetryGroup): Promise<void> => this.writeTelemetry(group);
+          return importDesktopTables(database, { control, history, writeTelemetry }, request);
+        }),
       'store.checkpoint': async () => {
         await control.checkpoint();
         await history.checkpoint();
       },
     };
+  }
+
+  private async withDesktop<T>(path: string, run: (file: DesktopFile) => T | Promise<T>): Promise<T> {
+    const file = openDesktopFile(this.options.sql, path, this.options.migrations);
+    try {
+      return await run(file);
+    } finally {
+      file.database.close();
+    }
   }
 
   /** Reads see what was written before them, also what still waits for its group. */

@@ -1,0 +1,28 @@
+import type { Clock } from '../../app/ports/clock.ts';
+import type { FileSystem } from './disk/fileSystem.ts';
+import type { PartContent } from './parts.ts';
+import type { StoreProblem } from './problems.ts';
+import type { SqlDatabase } from './sql/driver.ts';
+import type { StateOptions } from './storeState.ts';
+
+export interface StoreOptions extends StateOptions {
+  readonly name: 'control' | 'history';
+  readonly fs: FileSystem;
+  /** Folder of this store; made when missing. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** A new generation is written when the log is longer than this. */
+  readonly logBytes: number;
+  /** … or when the current part has so many rows. */
+  readonly partRows: number;
+  /** Finished parts are held in memory up to this. */
+  readonly partMemoryBytes: number;
+  readonly report: (problem: StoreProblem) => void;
+}
+
+/** Event rows of one stretch of time; what they hold is not known for the stretch that still grows. */
+export interface EventPart {
+  readonly content: PartContent | undefined;
+  /** undefined when the file turned out damaged. */
+  readonly open: () => SqlDatabase | undefined;
+}
