@@ -14,6 +14,8 @@ const PREFERRED_PORT = 7380;
 interface Work {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** File that explains the demo. */
+  readonly tour?: string;
 }
 
 function build(): void {
@@ -31,7 +33,8 @@ async function prepareWork(): Promise<Work> {
   const servers = await startDemoServers();
   for (const server of servers)
     console.log(`Redis: ${server.name.padEnd(13)} 127.0.0.1:${server.port}  ${server.keys} keys`);
-  return { folder: await makeWorkspace(demoConnections(servers), true), env: {} };
+  const folder = await makeWorkspace(demoConnections(servers), true);
+  return { folder, env: {}, tour: join(folder, 'README.md') };
 }
 
 function onPath(name: string): string | undefined {
@@ -67,6 +70,7 @@ async function openDesktop(code: string, work: Work): Promise<void> {
   const data = ownFolder('cachify-desktop-');
   const args = [`--extensionDevelopmentPath=${projectRoot()}`, '--new-window', '--wait', '--disable-workspace-trust'];
   args.push('--user-data-dir', join(data, 'user'), '--extensions-dir', join(data, 'extensions'), work.folder);
+  if (work.tour) args.push(work.tour);
   const window = await spawnOwned(code, args, {
     env: { ...process.env, ...work.env },
     shell: process.platform === 'win32',
@@ -81,7 +85,7 @@ async function openBrowser(work: Work): Promise<void> {
     folder: work.folder,
     env: work.env,
     port: await preferredPort(),
-    settings: { 'workbench.startupEditor': 'readme' },
+    ...(work.tour ? { openFile: work.tour } : {}),
   });
   const address = host.url();
   console.log(

@@ -10,6 +10,8 @@ import { openFrontDoor } from './frontDoor.ts';
 export interface VscodeHostOptions {
   /** Folder that is opened; default: an empty temporary one. */
   readonly folder?: string;
+  /** File that is open in a new window. */
+  readonly openFile?: string;
   /** Added to the user settings. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workspace trust works as for people: a new folder opens in Restricted Mode. Default false: everything is trusted. */
@@ -130,6 +132,7 @@ export async function startVscodeHost(options: VscodeHostOptions = {}): Promise<
       const remote = `vscode-remote://127.0.0.1:${door.port}`;
       const payload = options.vsix ? [] : [['extensionDevelopmentPath', `${remote}${projectRoot()}`]];
       if (testsPath) payload.push(['extensionTestsPath', `${remote}${testsPath}`]);
+      if (options.openFile) payload.push(['openFile', `${remote}${options.openFile}`]);
       const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
       return `http://127.0.0.1:${door.port}/?${query.toString()}`;
     },

@@ -120,9 +120,10 @@ export class Workbench {
 
   /** Unfolds a view of the side bar when it is folded. */
   async openView(title: string): Promise<void> {
+    await this.view(title).waitFor({ timeout: LIMIT_MS });
     const header = this.view(title).locator('.pane-header').first();
-    await header.waitFor({ timeout: LIMIT_MS });
-    if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+    // A view that is alone in its container has no header of its own.
+    if ((await header.isVisible()) && (await header.getAttribute('aria-expanded')) === 'false') await header.click();
   }
 
   /** A button in the title of a view, by its tooltip; shown while the pointer is over the view. */
@@ -282,14 +283,14 @@ export class Workbench {
 
   /** Titles of the open editors, left to right. */
   async tabs(): Promise<string[]> {
-    return (await this.page.locator('.tabs-container .tab .label-name').allTextContents()).map(plain);
+    const tabs = this.page.locator('.tabs-container .tab');
+    return tabs.evaluateAll((elements) => elements.map((tab) => tab.getAttribute('data-resource-name') ?? ''));
   }
 
+  /** A tab by its title, or by a pattern on all of its text. */
   tab(title: string | RegExp): Locator {
-    return this.page
-      .locator('.tabs-container .tab')
-      .filter({ has: this.page.locator('.label-name').filter({ hasText: exactly(title) }) })
-      .first();
+    if (title instanceof RegExp) return this.page.locator('.tabs-container .tab').filter({ hasText: title }).first();
+    return this.page.locator(`.tabs-container .tab[data-resource-name=${quotedForSelector(title)}]`).first();
   }
 
   /** The active text editor. */
