@@ -1,5 +1,6 @@
 import { Disposable, window, type ExtensionContext } from 'vscode';
 import { checkedApi } from './checkedApi.ts';
+import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
@@ -36,6 +37,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     trust,
     clock,
     log,
+    files: nodeRowFiles,
     connect: (connectionId) => connections.connect(connectionId),
     keyUri: (connectionId, key) => keys.uri({ connectionId, key }),
   });
@@ -70,7 +72,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     }),
     ...connectionCommands(connections),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
-    ...observabilityCommands(observability, services.sampler, connections),
+    ...observabilityCommands(observability, services, connections),
   };
   return Disposable.from(
     followContext(connections),

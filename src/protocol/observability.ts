@@ -1,7 +1,12 @@
 import * as z from 'zod/mini';
 import type { Environment } from '../domain/connections/definition.ts';
+import { activitySources, type KeyspaceActivity } from '../domain/observability/activity.ts';
 import type { ConnectionCharts } from '../domain/observability/charts.ts';
+import type { CompareUpdate } from '../domain/observability/compare.ts';
+import type { ExportFormat } from '../domain/observability/export.ts';
+import type { FailedOperation, FailureGroup } from '../domain/observability/failures.ts';
 import type { LiveUpdate } from '../domain/observability/live.ts';
+import type { Overview } from '../domain/observability/overview.ts';
 import type { EventStatus, HistoryEvent } from '../domain/timeline/event.ts';
 import { event, request } from './contract.ts';
 
@@ -15,7 +20,7 @@ export interface PanelConnection {
   readonly cause?: string;
 }
 
-export type PanelTab = 'overview' | 'timeline';
+export type PanelTab = 'overview' | 'keyspace' | 'failures' | 'compare' | 'slow' | 'timeline';
 
 /** Where a command wants the panel to look. */
 export interface PanelFocus {
@@ -24,6 +29,36 @@ export interface PanelFocus {
   /** Both or none; UTC. */
   readonly from?: string;
   readonly to?: string;
+  /** What the timeline is filtered by. */
+  readonly text?: string;
+  readonly pattern?: string;
+  /** The event that is opened: in the timeline, or among the failures. */
+  readonly event?: { readonly id: string; readonly timestamp: string };
+}
+
+/** What is exported or listed of the timeline. */
+export interface TimelineSelection {
+  readonly from: string;
+  readonly to: string;
+  readonly connectionId: string | null;
+  readonly statuses?: EventStatus[];
+  readonly actions?: string[];
+  readonly text?: string;
+  readonly pattern?: string;
+  readonly source?: HistoryEvent['source'];
+  readonly slow?: boolean;
+}
+
+export interface FailureGroups {
+  readonly groups: readonly FailureGroup[];
+  readonly events: readonly HistoryEvent[];
+  readonly total: number;
+}
+
+/** One step of a comparison that was asked for with `token`. */
+export interface Compared {
+  readonly token: string;
+  readonly update: CompareUpdate;
 }
 
 /** Everything about the panel that is not a query: pulled on `ready`, pushed when it changes. */
@@ -49,6 +84,17 @@ const instant = z.iso.datetime();
 const window = { from: instant, to: instant };
 const statuses = z.array(z.enum(['success', 'error', 'blocked'] satisfies EventStatus[])).check(z.maxLength(3));
 
+const selection = {
+  ...window,
+  connectionId: z.nullable(id),
+  statuses: z.optional(statuses),
+  actions: z.optional(z.array(z.string().check(z.maxLength(100))).check(z.maxLength(50))),
+  text: z.optional(z.string().check(z.maxLength(1000))),
+  pattern: z.optional(z.string().check(z.maxLength(8000))),
+  source: z.optional(z.enum(['app', 'engine'] satisfies HistoryEvent['source'][])),
+  slow: z.optional(z.boolean()),
+};
+
 export const observabilityContract = {
   requests: {
     /** First of all, and again whenever the page becomes visible. */
@@ -58,14 +104,36 @@ export const observabilityContract = {
     overview: request<ConnectionCharts>()(z.strictObject({ connectionId: id, ...window })),
     timeline: request<TimelineRows>()(
       z.strictObject({
-        ...window,
-        connectionId: z.nullable(id),
-        statuses: z.optional(statuses),
-        actions: z.optional(z.array(z.string().check(z.maxLength(100))).check(z.maxLength(50))),
-        text: z.optional(z.string().check(z.maxLength(1000))),
+        ...selection,
         cursor: z.optional(z.string().check(z.maxLength(1000))),
         limit: z.int().check(z.gte(1), z.lte(500)),
       }),
+    ),
+    /** All connections: health and errors over time. */
+    all: request<Overview>()(z.strictObject(window)),
+    activity: request<KeyspaceActivity>()(
+      z.strictObject({
+        ...window,
+        connectionId: id,
+        source: z.enum(activitySources),
+        buckets: z.int().check(z.gte(1), z.lte(1000)),
+        limit: z.int().check(z.gte(1), z.lte(1000)),
+      }),
+    ),
+    failureGroups: request<FailureGroups>()(z.strictObject({ ...window, connectionId: z.nullable(id) })),
+    failure: request<FailedOperation | null>()(z.strictObject({ id, timestamp: instant })),
+    /** Answers when it is finished; `compared` tells each step. Cancel the request to stop. */
+    compare: request<void>()(
+      z.strictObject({
+        token: id,
+        connectionId: z.nullable(id),
+        baseline: z.strictObject(window),
+        compare: z.strictObject(window),
+      }),
+    ),
+    /** Asks for a file and writes the rows into it; null when the person chose none. */
+    exportRows: request<{ readonly rows: number; readonly file: string } | null>()(
+      z.strictObject({ ...selection, format: z.enum(['jsonl', 'csv'] satisfies ExportFormat[]) }),
     ),
     /** One of the few acts that the panel offers. */
     act: request<void>()(
@@ -74,6 +142,8 @@ export const observabilityContract = {
         z.strictObject({ act: z.literal('manageTrust') }),
         z.strictObject({ act: z.literal('connect'), connectionId: id }),
         z.strictObject({ act: z.literal('sampleNow'), connectionId: id }),
+        z.strictObject({ act: z.literal('watchActivity'), connectionId: id }),
+        z.strictObject({ act: z.literal('copy'), text: z.string().check(z.maxLength(1_000_000)) }),
         z.strictObject({
           act: z.literal('openKey'),
           connectionId: id,
@@ -86,6 +156,7 @@ export const observabilityContract = {
     context: event<PanelContext>(),
     live: event<LiveUpdate>(),
     focus: event<PanelFocus>(),
+    compared: event<Compared>(),
   },
 } as const;
 

@@ -5,7 +5,7 @@ import { Button } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
-import { act, filter, range, tab } from './model.ts';
+import { act, filter, openedEvent, range, tab } from './model.ts';
 import { detailsOpen } from './timelineModel.ts';
 import { localDateTime, utcText } from './times.ts';
 
@@ -77,7 +77,18 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
             Show all with this key
           </Button>
         )}
+        {event.source === 'app' && event.status === 'error' && (
+          <Button
+            onClick={() => {
+              openedEvent.value = { id: event.id, timestamp: event.timestamp };
+              tab.value = 'failures';
+            }}
+          >
+            Show attempts
+          </Button>
+        )}
         <Button onClick={() => showCharts(event)}>Show charts at this time</Button>
+        <Button onClick={() => act({ act: 'copy', text: JSON.stringify(event, null, 2) })}>Copy as JSON</Button>
       </div>
     </aside>
   );
@@ -93,7 +104,7 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
 }
 
 /** Scans record a pattern; these acts record one key. */
-function isKey({ action, keyOrPattern }: HistoryEvent): boolean {
+export function isKey({ action, keyOrPattern }: HistoryEvent): boolean {
   return keyOrPattern !== '' && /^keys\.(read|write|rename|setTtl|restore)$/.test(action);
 }
 

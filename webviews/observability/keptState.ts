@@ -13,6 +13,10 @@ export interface TimelineFilter {
   /** Empty = any. */
   readonly action: string;
   readonly allConnections: boolean;
+  /** A key pattern that a ranking led from; empty = any. */
+  readonly pattern: string;
+  /** Whose events; empty = both. */
+  readonly source: '' | 'app' | 'engine';
 }
 
 /** What a person chose on the page: kept over hiding, reloading and restarting. */
@@ -24,10 +28,24 @@ export interface KeptState {
   readonly filter: TimelineFilter;
 }
 
-const panelTabs: readonly PanelTab[] = ['overview', 'timeline'];
+const panelTabs = [
+  'overview',
+  'keyspace',
+  'failures',
+  'compare',
+  'slow',
+  'timeline',
+] as const satisfies readonly PanelTab[];
 export const eventStatuses: readonly EventStatus[] = ['success', 'error', 'blocked'];
 
-export const noFilter: TimelineFilter = { text: '', statuses: [], action: '', allConnections: false };
+export const noFilter: TimelineFilter = {
+  text: '',
+  statuses: [],
+  action: '',
+  allConnections: false,
+  pattern: '',
+  source: '',
+};
 
 const initial: KeptState = {
   tab: 'overview',
@@ -59,12 +77,14 @@ function parseRange(value: unknown): TimeRange {
 }
 
 function parseFilter(value: unknown): TimelineFilter {
-  const { text, statuses, action, allConnections } = fieldsOf(value);
+  const { text, statuses, action, allConnections, pattern, source } = fieldsOf(value);
   return {
     text: typeof text === 'string' ? text : '',
     statuses: Array.isArray(statuses) ? eventStatuses.filter((status) => statuses.includes(status)) : [],
     action: typeof action === 'string' ? action : '',
     allConnections: allConnections === true,
+    pattern: typeof pattern === 'string' ? pattern : '',
+    source: source === 'app' || source === 'engine' ? source : '',
   };
 }
 

@@ -11,7 +11,7 @@ import type {
 } from '../../src/protocol/observability.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
 import { paced } from './paced.ts';
-import { parseKeptState, type TimelineFilter, type TimeRange } from './keptState.ts';
+import { noFilter, parseKeptState, type TimelineFilter, type TimeRange } from './keptState.ts';
 
 export const host = connectToHost<ObservabilityContract>();
 
@@ -32,6 +32,9 @@ export const connection = computed<PanelConnection | null>(() => {
   const chosen = all.find((each) => each.id === chosenConnectionId.value);
   return chosen ?? all.find((each) => each.state === 'ready') ?? all[0] ?? null;
 });
+
+/** The event that the host or another tab wants opened. */
+export const openedEvent = signal<{ readonly id: string; readonly timestamp: string } | null>(null);
 
 export const charts = signal<ConnectionCharts | null>(null);
 export const chartsFailure = signal<Failure | null>(null);
@@ -93,6 +96,10 @@ export function act(what: Parameters<typeof host.request<'act'>>[1]): void {
 function applyFocus(focus: PanelFocus): void {
   if (focus.tab !== undefined) tab.value = focus.tab;
   if (focus.connectionId !== undefined) choose(focus.connectionId);
+  if (focus.text !== undefined || focus.pattern !== undefined) {
+    filter.value = { ...noFilter, text: focus.text ?? '', pattern: focus.pattern ?? '' };
+  }
+  if (focus.event !== undefined) openedEvent.value = focus.event;
   if (focus.from !== undefined && focus.to !== undefined) {
     range.value = { kind: 'fixed', fromMs: Date.parse(focus.from), toMs: Date.parse(focus.to) };
   }
@@ -135,7 +142,9 @@ export async function loadCharts(): Promise<void> {
 
 /** What the host looks at for this page; null = at all history, at no server. */
 const watchedId = computed(() =>
-  tab.value === 'timeline' && filter.value.allConnections ? null : (connection.value?.id ?? null),
+  (tab.value === 'timeline' || tab.value === 'slow') && filter.value.allConnections
+    ? null
+    : (connection.value?.id ?? null),
 );
 
 /** How far apart charts are worth drawing anew: about a pixel's width of the range. */
@@ -161,6 +170,41 @@ function watch(connectionId: string | null, following: boolean): void {
   host.request('watch', { connectionId, live: following }).catch((error: unknown) => {
     const failure = asFailure(error);
     if (failure.code !== 'CANCELLED') actFailure.value = failure;
+  });
+}
+
+/** Shows the events of a stretch in the timeline, with another filter. */
+export function showEvents(change: Partial<TimelineFilter>, fromMs?: number, toMs?: number): void {
+  filter.value = { ...noFilter, ...change };
+  if (fromMs !== undefined && toMs !== undefined) range.value = { kind: 'fixed', fromMs, toMs };
+  tab.value = 'timeline';
+}
+
+/**
+ * Asks the host while `shown`: at once when the connection or range changes (an older question is dropped), and at the
+ * charts' pace, but at most every five seconds, when history has grown.
+ */
+export function follow(shown: PanelTab, load: (signal: AbortSignal) => Promise<void>): void {
+  let asking: AbortController | undefined;
+  const ask = (): Promise<void> => {
+    asking?.abort();
+    asking = new AbortController();
+    return load(asking.signal);
+  };
+  const isAsked = (): boolean => tab.peek() === shown && context.peek() !== null;
+  const askAgain = paced(
+    async () => {
+      if (isAsked() && isFollowing()) await ask();
+    },
+    () => Math.max(5000, chartsGapMs()),
+  );
+  const scope = computed(() => (context.value === null ? null : (connection.value?.id ?? null)));
+  effect(() => {
+    void [scope.value, range.value];
+    if (tab.value === shown && scope.value !== null) untracked(() => void ask());
+  });
+  effect(() => {
+    if (revision.value > 0) untracked(askAgain);
   });
 }
 

@@ -5,6 +5,7 @@ import type { PanelConnection } from '../../src/protocol/observability.ts';
 import { Button, Spinner } from '../ui/controls.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { charts, chartsFailure, loadCharts } from './model.ts';
+import { ConnectionsOverview } from './connectionsOverview.tsx';
 import { OverviewCharts } from './overviewCharts.tsx';
 import { SlowOperations } from './slowOperations.tsx';
 import { Stats } from './stats.tsx';
@@ -28,6 +29,7 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
           <Coverage data={data} />
           <OverviewCharts data={data} isConnected={shown.state === 'ready'} />
           <SlowOperations events={data.slowOperations} />
+          <ConnectionsOverview />
         </>
       )}
     </div>

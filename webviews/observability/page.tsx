@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import type { PanelConnection } from '../../src/protocol/observability.ts';
+import type { PanelConnection, PanelTab } from '../../src/protocol/observability.ts';
 import { Button, Checkbox, Select, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
@@ -21,12 +21,19 @@ import {
   tab,
   zoomOut,
 } from './model.ts';
+import { Compare } from './compare.tsx';
+import { Failures } from './failures.tsx';
+import { Keyspace } from './keyspace.tsx';
 import { Overview } from './overview.tsx';
 import { Timeline } from './timeline.tsx';
-import { rangeText } from './times.ts';
+import { rangeText, zoneText } from './times.ts';
 
 const tabs = [
   { id: 'overview', title: 'Overview' },
+  { id: 'keyspace', title: 'Keyspace' },
+  { id: 'failures', title: 'Failures' },
+  { id: 'compare', title: 'Compare' },
+  { id: 'slow', title: 'Slow operations' },
   { id: 'timeline', title: 'Timeline' },
 ] as const;
 
@@ -42,10 +49,26 @@ export function Page(): VNode {
       <Controls shown={shown} all={known.connections} />
       <Problems shown={shown} />
       <Tabs tabs={tabs} active={tab.value} onChange={(id) => (tab.value = id)} label="Observability">
-        {tab.value === 'overview' ? <Overview shown={shown} /> : <Timeline shown={shown} />}
+        <Content tab={tab.value} shown={shown} />
       </Tabs>
     </main>
   );
+}
+
+function Content({ tab, shown }: { readonly tab: PanelTab; readonly shown: PanelConnection }): VNode {
+  switch (tab) {
+    case 'overview':
+      return <Overview shown={shown} />;
+    case 'keyspace':
+      return <Keyspace shown={shown} />;
+    case 'failures':
+      return <Failures shown={shown} />;
+    case 'compare':
+      return <Compare shown={shown} />;
+    case 'slow':
+    case 'timeline':
+      return <Timeline shown={shown} slow={tab === 'slow'} />;
+  }
 }
 
 function NoContext(): VNode {
@@ -99,6 +122,7 @@ const windows = [
   { value: '60', text: '1h' },
   { value: '360', text: '6h' },
   { value: '1440', text: '24h' },
+  { value: '10080', text: '7d' },
 ];
 
 interface ControlsProps {
@@ -119,6 +143,9 @@ function Controls({ shown, all }: ControlsProps): VNode {
       <EnvironmentBadge environment={shown.environment} />
       <ConnectionState shown={shown} />
       <ToolbarGap />
+      <span class="muted zone" title="Point at a time to read it in UTC">
+        {zoneText()}
+      </span>
       {chosen.kind === 'fixed' && (
         <span class="fixed-range">
           <span class="number">{rangeText(chosen.fromMs, chosen.toMs)}</span>

@@ -27,31 +27,37 @@ import {
 import { localDateTime, utcText } from './times.ts';
 
 /** Everything that was done, newest first. */
-export function Timeline({ shown }: { readonly shown: PanelConnection }): VNode {
+export function Timeline({ shown, slow }: { readonly shown: PanelConnection; readonly slow: boolean }): VNode {
   const problem = failure.value;
   const opened = detailsOpen.value ? selected.value : null;
   return (
     <div class="timeline">
       <TimelineFilters shown={shown} />
+      {slow && (
+        <p class="muted caveat">
+          Ours from 100 ms on, as we waited for them; and commands from the server’s own slow log, as long as they kept
+          it busy.
+        </p>
+      )}
       {problem !== null && (
         <Notice kind="error" action={<Button onClick={() => void reload()}>Try again</Button>}>
           {problem.message} {problem.nextAction}
         </Notice>
       )}
       <div class="timeline-body">
-        {rows.value.length === 0 ? <NoRows shown={shown} /> : <Rows />}
+        {rows.value.length === 0 ? <NoRows shown={shown} slow={slow} /> : <Rows />}
         {opened !== null && <EventDetails event={opened} connectionName={nameOf(opened.connectionId)} />}
       </div>
     </div>
   );
 }
 
-function NoRows({ shown }: { readonly shown: PanelConnection }): VNode {
+function NoRows({ shown, slow }: { readonly shown: PanelConnection; readonly slow: boolean }): VNode {
   if (loading.value || failure.value !== null) {
     return <div class="page-waiting">{loading.value && <Spinner label="Reading events…" />}</div>;
   }
-  const { allConnections, text, action, statuses } = filter.value;
-  if (text !== '' || action !== '' || statuses.length > 0) {
+  const { allConnections, text, action, statuses, pattern, source } = filter.value;
+  if (text !== '' || action !== '' || statuses.length > 0 || pattern !== '' || source !== '') {
     return (
       <EmptyState
         icon="search"
@@ -59,6 +65,13 @@ function NoRows({ shown }: { readonly shown: PanelConnection }): VNode {
         action={<Button onClick={() => (filter.value = { ...noFilter, allConnections })}>Clear filter</Button>}
       >
         The text is searched in action, key or pattern, and error code, within the chosen time range.
+      </EmptyState>
+    );
+  }
+  if (slow) {
+    return (
+      <EmptyState icon="pass" title="Nothing was slow in this time range">
+        No operation of ours took 100 ms or more, and the server logged no slow command while it was watched.
       </EmptyState>
     );
   }
@@ -80,6 +93,14 @@ function durationText({ source, durationMs }: HistoryEvent): string {
   return source === 'engine' && durationMs === 0 ? '–' : formatDuration(durationMs);
 }
 
+/** What an event of the server is about, where no key is. */
+function engineWords({ source, details }: HistoryEvent): string {
+  if (source !== 'engine') return '';
+  return Object.entries(details ?? {})
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ');
+}
+
 const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'time',
@@ -94,7 +115,7 @@ const columns: readonly Column<HistoryEvent>[] = [
     id: 'key',
     title: 'Key or pattern',
     width: 'minmax(64px, 3fr)',
-    cell: (event) => event.keyOrPattern,
+    cell: (event) => event.keyOrPattern || engineWords(event),
     hover: (event) => event.keyOrPattern,
   },
   { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: durationText },

@@ -7,11 +7,12 @@ import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
 import { statusWords } from './eventStatus.tsx';
 import { eventStatuses, type TimelineFilter } from './keptState.ts';
 import { filter } from './model.ts';
+import { ExportButtons } from './exportButtons.tsx';
 import { rows, showWaiting, total, waiting } from './timelineModel.ts';
 
 /** What the timeline shows, and how much of it there is. */
 export function TimelineFilters({ shown }: { readonly shown: PanelConnection }): VNode {
-  const { text, statuses, action, allConnections } = filter.value;
+  const { text, statuses, action, allConnections, pattern, source } = filter.value;
   const actions = [...new Set([...rows.value.map((row) => row.action), ...(action === '' ? [] : [action])])].sort();
   const set = (change: Partial<TimelineFilter>): void => {
     filter.value = { ...filter.value, ...change };
@@ -49,7 +50,23 @@ export function TimelineFilters({ shown }: { readonly shown: PanelConnection }):
       >
         All connections
       </Checkbox>
+      <Select
+        label="Reported by"
+        value={source}
+        choices={[
+          { value: '', text: 'Ours and the server’s' },
+          { value: 'app', text: 'Ours' },
+          { value: 'engine', text: 'The server’s' },
+        ]}
+        onChange={(next) => set({ source: next === 'app' || next === 'engine' ? next : '' })}
+      />
+      {pattern !== '' && (
+        <Button label="Show all keys again" onClick={() => set({ pattern: '' })}>
+          {pattern} ×
+        </Button>
+      )}
       <ToolbarGap />
+      <ExportButtons />
       {waiting.value.length > 0 && (
         <Button onClick={showWaiting}>Show {formatCounted(waiting.value.length, 'newer event')}</Button>
       )}

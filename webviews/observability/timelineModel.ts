@@ -1,8 +1,8 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
-import type { TimelineRows } from '../../src/protocol/observability.ts';
 import { paced } from './paced.ts';
+import type { PanelTab, TimelineRows, TimelineSelection } from '../../src/protocol/observability.ts';
 import { connection, currentWindow, filter, host, isFollowing, range, revision, tab } from './model.ts';
 
 /** Loaded rows, newest first; the rest of `total` is loaded as it comes into view. */
@@ -26,21 +26,27 @@ let atTop = true;
 /** The window of the rows that are loaded: paging must not move with the clock. */
 let window = currentWindow();
 
+/** What is listed now: the loaded window and the filter; on its own tab only what was slow. */
+export function selection(): TimelineSelection {
+  const { text, statuses, action, allConnections, pattern, source } = filter.peek();
+  return {
+    ...window,
+    connectionId: allConnections ? null : (connection.peek()?.id ?? null),
+    ...(text === '' ? {} : { text }),
+    ...(statuses.length === 0 ? {} : { statuses: [...statuses] }),
+    ...(action === '' ? {} : { actions: [action] }),
+    ...(pattern === '' ? {} : { pattern }),
+    ...(source === '' ? {} : { source }),
+    ...(tab.peek() === 'slow' ? { slow: true } : {}),
+  };
+}
+
 async function ask(after?: string): Promise<TimelineRows | null> {
   asking?.abort();
   const abort = new AbortController();
   asking = abort;
   loading.value = true;
-  const { text, statuses, action, allConnections } = filter.peek();
-  const query = {
-    ...window,
-    connectionId: allConnections ? null : (connection.peek()?.id ?? null),
-    limit: PAGE,
-    ...(text === '' ? {} : { text }),
-    ...(statuses.length === 0 ? {} : { statuses: [...statuses] }),
-    ...(action === '' ? {} : { actions: [action] }),
-    ...(after === undefined ? {} : { cursor: after }),
-  };
+  const query = { ...selection(), limit: PAGE, ...(after === undefined ? {} : { cursor: after }) };
   try {
     const page = await host.request('timeline', query, abort.signal);
     failure.value = null;
@@ -97,7 +103,7 @@ async function follow(): Promise<void> {
 
 const wantNewer = paced(
   async () => {
-    if (tab.peek() === 'timeline' && isFollowing()) await follow();
+    if (listsEvents(tab.peek()) && isFollowing()) await follow();
   },
   () => 1000,
 );
@@ -111,14 +117,18 @@ export function scrolled(topPx: number): void {
   atTop = topPx < 22;
 }
 
+function listsEvents(shown: PanelTab): boolean {
+  return shown === 'timeline' || shown === 'slow';
+}
+
 /** Loads while the tab is shown; typing settles first. */
 export function startTimeline(): void {
   const scope = computed(() => (filter.value.allConnections ? '' : (connection.value?.id ?? null)));
   let typing: ReturnType<typeof setTimeout> | undefined;
   let asked = '';
   effect(() => {
-    const wanted = JSON.stringify([scope.value, range.value, filter.value]);
-    if (tab.value !== 'timeline' || scope.value === null || wanted === asked) return;
+    const wanted = JSON.stringify([scope.value, range.value, filter.value, tab.value]);
+    if (!listsEvents(tab.value) || scope.value === null || wanted === asked) return;
     clearTimeout(typing);
     const ask = (): void => {
       asked = wanted;

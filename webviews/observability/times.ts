@@ -33,3 +33,11 @@ export function rangeText(fromMs: number, toMs: number): string {
   const isOneDay = new Date(fromMs).toDateString() === new Date(toMs).toDateString();
   return `${toMinutesWithDate(fromMs)} – ${isOneDay ? toMinutes(toMs) : toMinutesWithDate(toMs)}`;
 }
+
+/** Which zone times are shown in: the reader's own, by its distance from UTC. */
+export function zoneText(at: Date = new Date()): string {
+  const minutes = -at.getTimezoneOffset();
+  if (minutes === 0) return 'Times in UTC';
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
+  return `Times local, UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
+}

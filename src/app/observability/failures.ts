@@ -15,6 +15,14 @@ export interface FailuresParts {
   readonly connections: WatchedConnections;
 }
 
+export interface GroupedFailures {
+  readonly groups: readonly FailureGroup[];
+  /** The events that the groups name. */
+  readonly events: readonly HistoryEvent[];
+  /** Failures in all; only the newest 10,000 are grouped. */
+  readonly total: number;
+}
+
 export interface FailuresRequest extends TimeWindow, StoreScope {
   /** Newest ones at most, 1..10,000; default 200. */
   readonly limit?: number;
@@ -24,6 +32,8 @@ export interface FailuresRequest extends TimeWindow, StoreScope {
 const readAround = 10_000;
 /** Failures that are grouped at most: the newest. */
 const readGrouped = 10_000;
+/** Events of each group that are given with it: the newest. */
+const newestOfGroup = 50;
 
 /**
  * Failed operations of ours, newest first, each with its attempts, what is related and why, and the newest sample at
@@ -34,19 +44,34 @@ export async function failures(parts: FailuresParts, request: FailuresRequest): 
   return explained(parts, failed.events);
 }
 
-/** Failures of a window by what failed, the most recent first; `total` says how many there were in all. */
-export async function failureGroups(
+/** One failure with everything around it; null when the event is gone or is no failure. */
+export async function failure(
   parts: FailuresParts,
-  request: FailuresRequest,
-): Promise<{ readonly groups: FailureGroup[]; readonly total: number }> {
+  request: { readonly id: string; readonly timestamp: string },
+): Promise<FailedOperation | null> {
+  const at = Date.parse(request.timestamp);
+  if (!Number.isFinite(at)) return null;
+  const window = { from: new Date(at).toISOString(), to: new Date(at + 1).toISOString() };
+  const { events } = await failedEvents(parts, window, 1_000);
+  const event = events.find(({ id }) => id === request.id);
+  return event === undefined ? null : ((await explained(parts, [event]))[0] ?? null);
+}
+
+/** Failures of a window by what failed, the most recent first; `total` says how many there were in all. */
+export async function failureGroups(parts: FailuresParts, request: FailuresRequest): Promise<GroupedFailures> {
   const { events, total } = await failedEvents(parts, request, readGrouped);
   const idOf = idsByUid(parts.connections);
+  const groups = groupFailures(events);
+  const shownIds = new Set(groups.flatMap(({ eventIds }) => eventIds.slice(0, newestOfGroup)));
   return {
-    groups: groupFailures(events).map((group) => ({
+    groups: groups.map((group) => ({
       ...group,
       connectionId: idOf(group.connectionId),
-      eventIds: group.eventIds.slice(0, 100),
+      eventIds: group.eventIds.slice(0, newestOfGroup),
     })),
+    events: events
+      .filter(({ id }) => shownIds.has(id))
+      .map((event) => ({ ...event, connectionId: idOf(event.connectionId) })),
     total,
   };
 }

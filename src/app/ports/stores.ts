@@ -27,6 +27,8 @@ export interface TimelineQuery extends TimeWindow, StoreScope {
   readonly source?: HistoryEvent['source'];
   /** Only what was slow: our operations of 100 ms and more, and the server's own slow commands. */
   readonly slow?: boolean;
+  /** Only keys of one pattern, as `keyPattern` makes them; `*` stands for a part. */
+  readonly pattern?: string;
   /** Only events of one workflow run. */
   readonly runId?: string;
   /** Substring of action, key or pattern, error code. */

@@ -68,6 +68,13 @@ export function eventPattern(event: Pick<HistoryEvent, 'keyOrPattern'>): string 
   return plainKeyPattern(keyOrPattern) ?? keyPattern(undisplay(keyOrPattern)).pattern;
 }
 
+/** A test of displayed keys against a pattern: those whose own pattern it is, and those that merged names stand for. */
+export function patternTest(pattern: string): (keyOrPattern: string) => boolean {
+  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+  const wide = new RegExp(`^${parts.join('[^:/|.]*')}$`, 'u');
+  return (keyOrPattern) => wide.test(keyOrPattern) || eventPattern({ keyOrPattern }) === pattern;
+}
+
 /** Whether an event is the end of a failed operation of ours (a refusal by policy is a decision, not a failure). */
 export function isFailure(event: HistoryEvent): boolean {
   return event.source === 'app' && event.status === 'error';

@@ -1,9 +1,12 @@
-import { window } from 'vscode';
-import type { ConnectionService } from '../../app/connections/connectionService.ts';
+import { ProgressLocation, window } from 'vscode';
+import type { ConnectionService, ConnectionView } from '../../app/connections/connectionService.ts';
 import type { Sampler } from '../../app/observability/sampler.ts';
+import type { ActivityWatcher } from '../../app/observability/watchActivity.ts';
 import { display } from '../../domain/display.ts';
-import { formatDuration } from '../../domain/format.ts';
+import { formatCount, formatDuration } from '../../domain/format.ts';
+import type { PanelTab } from '../../protocol/observability.ts';
 import type { ObservabilityPanel } from '../panels/observabilityPanel.ts';
+import { askChoice } from '../quickInput.ts';
 import { chooseConnection, viewOf } from './connections.ts';
 import type { InteractiveCommands } from './register.ts';
 
@@ -12,22 +15,32 @@ type ObservabilityCommands = Pick<
   Extract<keyof InteractiveCommands, `cachify.observability.${string}`>
 >;
 
+interface Services {
+  readonly sampler: Pick<Sampler, 'sampleNow'>;
+  readonly watcher: Pick<ActivityWatcher, 'preflight' | 'watch'>;
+}
+
+const ready = (view: { readonly state: { readonly kind: string } }): boolean => view.state.kind === 'ready';
+
 /** What commands about observability do when a person calls them. */
 export function observabilityCommands(
   panel: ObservabilityPanel,
-  sampler: Pick<Sampler, 'sampleNow'>,
+  { sampler, watcher }: Services,
   service: ConnectionService,
 ): ObservabilityCommands {
-  const focusOf = (item: unknown): { readonly connectionId?: string } => {
+  const open = (tab: PanelTab) => (item: unknown) => {
     const view = viewOf(service, item) ?? service.current();
-    return view === undefined ? {} : { connectionId: view.summary.id };
+    return panel.open({ tab, ...(view === undefined ? {} : { connectionId: view.summary.id }) });
   };
   return {
-    'cachify.observability.open': (item) => panel.open({ tab: 'overview', ...focusOf(item) }),
-    'cachify.observability.openTimeline': (item) => panel.open({ tab: 'timeline', ...focusOf(item) }),
+    'cachify.observability.open': open('overview'),
+    'cachify.observability.openTimeline': open('timeline'),
+    'cachify.observability.openKeyspace': open('keyspace'),
+    'cachify.observability.openFailures': open('failures'),
+    'cachify.observability.openCompare': open('compare'),
+    'cachify.observability.openSlowOperations': open('slow'),
     'cachify.observability.sampleNow': async (item) => {
-      const only = (view: { readonly state: { readonly kind: string } }): boolean => view.state.kind === 'ready';
-      const view = await chooseConnection(service, item, { title: 'Take a sample of which server?', only });
+      const view = await chooseConnection(service, item, { title: 'Take a sample of which server?', only: ready });
       if (view === undefined) return undefined;
       const sample = await sampler.sampleNow(view.summary.uid);
       const p95 =
@@ -35,5 +48,73 @@ export function observabilityCommands(
       void window.setStatusBarMessage(`Sampled ${display(view.summary.name)}: ${p95}`, 5000);
       return sample;
     },
+    'cachify.observability.watchActivity': async (item) => {
+      const named = service.views().find(({ summary }) => summary.id === item);
+      const view =
+        named ?? (await chooseConnection(service, item, { title: 'Watch the keys of which server?', only: ready }));
+      if (view !== undefined) await watchAsPerson(panel, watcher, view);
+    },
   };
+}
+
+/** Source, length, what it costs, and on production the name: then the watch, with progress and a way to stop it. */
+async function watchAsPerson(
+  panel: ObservabilityPanel,
+  watcher: Services['watcher'],
+  { summary }: ConnectionView,
+): Promise<void> {
+  const source = await askChoice<'monitor' | 'notifications'>({
+    title: `Watch ${display(summary.name)}: how?`,
+    placeholder: 'Both cost the server something: the next steps say how much',
+    choices: [
+      {
+        label: 'Key event notifications',
+        description: 'changes only; the server must send them',
+        value: 'notifications',
+      },
+      { label: 'MONITOR', description: 'every command of every client', value: 'monitor' },
+    ],
+  });
+  if (source !== 'monitor' && source !== 'notifications') return;
+  const seconds = await askChoice<number>({
+    title: `Watch ${display(summary.name)}: for how long?`,
+    placeholder: 'It ends by itself',
+    choices: [10, 30, 60, 300].map((value) => ({ label: formatDuration(value * 1000), value })),
+  });
+  if (typeof seconds !== 'number') return;
+  const request = { connectionId: summary.uid, source, seconds };
+  const preflight = await watcher.preflight(request);
+  const start = `Watch for ${formatDuration(seconds * 1000)}`;
+  const detail = preflight.sentences.join('\n\n');
+  const message = `Watch ${preflight.connectionName} by ${source === 'monitor' ? 'MONITOR' : 'notifications'}?`;
+  if ((await window.showWarningMessage(message, { modal: true, detail }, start)) !== start) return;
+  const { confirm } = preflight;
+  const typed =
+    confirm === undefined
+      ? undefined
+      : await window.showInputBox({
+          title: message,
+          prompt: `Type the connection's name to watch it: ${display(confirm)}`,
+          ignoreFocusOut: true,
+        });
+  if (confirm !== undefined && typed === undefined) return;
+  const stop = new AbortController();
+  const result = await window.withProgress(
+    {
+      location: ProgressLocation.Notification,
+      title: `Watching ${preflight.connectionName} for ${formatDuration(seconds * 1000)}`,
+      cancellable: true,
+    },
+    (_progress, token) => {
+      token.onCancellationRequested(() => stop.abort());
+      return watcher.watch({ ...request, signal: stop.signal, ...(typed === undefined ? {} : { confirm: typed }) });
+    },
+  );
+  const dropped = result.watch?.dropped ?? 0;
+  const note = dropped === 0 ? '' : ` ${formatCount(dropped)} came too fast to be read and are not counted.`;
+  void window.showInformationMessage(
+    `${formatCount(result.watch?.seen ?? 0)} seen on ${preflight.connectionName}, ${formatCount(result.totalEvents)} key touches.${note}`,
+  );
+  const from = new Date(Date.parse(result.from) - 60_000).toISOString();
+  await panel.open({ tab: 'keyspace', connectionId: summary.id, from, to: result.to });
 }

@@ -1,24 +1,36 @@
-import { commands, Uri, type Disposable } from 'vscode';
+import { commands, env, Uri, type Disposable } from 'vscode';
+import { compare } from '../../app/observability/compare.ts';
+import { failure, failureGroups } from '../../app/observability/failures.ts';
+import { keyspaceActivity } from '../../app/observability/keyspaceActivity.ts';
 import { watchLive } from '../../app/observability/live.ts';
-import { connectionCharts } from '../../app/observability/overview.ts';
+import { connectionCharts, overview } from '../../app/observability/overview.ts';
 import type { Sampler } from '../../app/observability/sampler.ts';
-import { timeline } from '../../app/observability/timeline.ts';
+import { timeline, type TimelineRequest } from '../../app/observability/timeline.ts';
 import type { WatchedConnections } from '../../app/observability/watched.ts';
 import { isoTime, type Clock } from '../../app/ports/clock.ts';
 import type { Log, Settings, Trust } from '../../app/ports/environment.ts';
-import type { StoreHealth, Stores } from '../../app/ports/stores.ts';
+import type { RowFiles } from '../../app/ports/rowFiles.ts';
+import type { HistoryStore, StoreHealth, Stores } from '../../app/ports/stores.ts';
 import type { Gate } from '../../app/redis/gate.ts';
 import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import { display, undisplay } from '../../domain/display.ts';
 import { keyOf, type Key } from '../../domain/keys/key.ts';
 import type { RequestIn } from '../../protocol/contract.ts';
-import type { ObservabilityContract, PanelConnection, PanelContext, PanelFocus } from '../../protocol/observability.ts';
+import type {
+  ObservabilityContract,
+  PanelConnection,
+  PanelContext,
+  PanelFocus,
+  TimelineSelection,
+} from '../../protocol/observability.ts';
 import { panelTypes } from '../contributions.ts';
+import { exportRows } from './exportRows.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
 
 export interface ObservabilityPanelParts {
   readonly extensionUri: Uri;
-  readonly gate: Pick<Gate, 'run'>;
+  readonly gate: Pick<Gate, 'run' | 'scan'>;
+  readonly files: RowFiles;
   readonly stores: Stores;
   readonly connections: WatchedConnections;
   readonly sampler: Pick<Sampler, 'sampleNow'>;
@@ -105,20 +117,28 @@ class Session implements PageSession<ObservabilityContract> {
       this.watchAgain();
     },
     overview: (input) => connectionCharts({ ...this.parts, history: this.parts.stores.history }, input),
-    timeline: ({ connectionId, statuses, actions, text, cursor, ...query }) =>
-      timeline(
-        { history: this.parts.stores.history, connections: this.parts.connections },
-        {
-          ...query,
-          ...(connectionId === null ? {} : { connectionIds: [connectionId] }),
-          ...(statuses === undefined ? {} : { statuses }),
-          ...(actions === undefined ? {} : { actions }),
-          ...(text === undefined ? {} : { text }),
-          ...(cursor === undefined ? {} : { cursor }),
-        },
-      ),
+    timeline: ({ cursor, limit, ...selection }) =>
+      timeline(this.history, { ...queryOf(selection), limit, ...(cursor === undefined ? {} : { cursor }) }),
+    all: (input) => overview({ ...this.parts, ...this.history }, input),
+    activity: ({ connectionId, ...query }, signal) =>
+      keyspaceActivity({ ...this.parts, ...this.history }, { ...query, connectionIds: [connectionId], signal }),
+    failureGroups: ({ connectionId, ...window }) =>
+      failureGroups(this.history, { ...window, ...scopeOf(connectionId) }),
+    failure: (input) => failure(this.history, input),
+    compare: async ({ token, connectionId, ...periods }, signal) => {
+      const query = { ...periods, ...scopeOf(connectionId), signal };
+      for await (const update of compare({ ...this.parts, ...this.history }, query)) {
+        this.page.emit('compared', { token, update });
+      }
+    },
+    exportRows: ({ format, ...selection }, signal) =>
+      exportRows(this.parts.files, { ...this.history, selection: queryOf(selection), format, signal }),
     act: (input) => this.act(input),
   };
+
+  private get history(): { readonly history: HistoryStore; readonly connections: WatchedConnections } {
+    return { history: this.parts.stores.history, connections: this.parts.connections };
+  }
 
   /** Whether the page was told; else it will ask. */
   focus(focus: PanelFocus): boolean {
@@ -173,12 +193,30 @@ class Session implements PageSession<ObservabilityContract> {
       case 'sampleNow':
         await this.parts.sampler.sampleNow(input.connectionId);
         return;
+      case 'watchActivity':
+        await commands.executeCommand('cachify.observability.watchActivity', input.connectionId);
+        return;
+      case 'copy':
+        await env.clipboard.writeText(input.text);
+        return;
       case 'openKey': {
         const uri = this.parts.keyUri(input.connectionId, keyOf(undisplay(input.keyOrPattern)));
         await commands.executeCommand('vscode.open', Uri.parse(uri, true));
       }
     }
   }
+}
+
+function scopeOf(connectionId: string | null): { readonly connectionIds?: readonly string[] } {
+  return connectionId === null ? {} : { connectionIds: [connectionId] };
+}
+
+type Selected = { readonly [Name in keyof TimelineSelection]: TimelineSelection[Name] | undefined };
+
+/** What the page selected as the use case takes it: absent fields instead of undefined ones. */
+function queryOf({ connectionId, from, to, ...filters }: Selected): TimelineRequest {
+  const given = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
+  return { from: from ?? '', to: to ?? '', ...scopeOf(connectionId ?? null), ...given };
 }
 
 function panelConnection({ id, name, environment, readOnly, state, cause }: ConnectionSummary): PanelConnection {

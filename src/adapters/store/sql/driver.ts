@@ -1,3 +1,4 @@
+import { patternTest } from '../../../domain/observability/failures.ts';
 import type { Database as SqlJsDatabase, SqlJsStatic, Statement } from 'sql.js';
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -33,6 +34,15 @@ export interface SqlEngine {
 
 const keptStatements = 200;
 
+let tested: { readonly pattern: string; readonly test: (text: string) => boolean } | undefined;
+
+/** SQL function `of_pattern(key_or_pattern, pattern)`, for queries only: 1 when the key belongs to the pattern. */
+function ofPattern(text: unknown, pattern: unknown): number {
+  if (typeof text !== 'string' || typeof pattern !== 'string') return 0;
+  if (tested?.pattern !== pattern) tested = { pattern, test: patternTest(pattern) };
+  return tested.test(text) ? 1 : 0;
+}
+
 class SqlJs implements SqlDatabase {
   private readonly statements = new Map<string, Statement>();
   private readonly database: SqlJsDatabase;
@@ -46,6 +56,7 @@ class SqlJs implements SqlDatabase {
     database.run('PRAGMA temp_store=MEMORY');
     database.run('PRAGMA foreign_keys=OFF');
     database.run('PRAGMA trusted_schema=OFF');
+    database.create_function('of_pattern', ofPattern);
   }
 
   run(sql: string, params: readonly SqlValue[] = []): void {

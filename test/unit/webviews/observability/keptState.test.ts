@@ -9,7 +9,14 @@ describe('kept state of the Observability page', () => {
       connectionId: 'shop',
       range: { kind: 'fixed', fromMs: 1, toMs: 2 },
       live: false,
-      filter: { text: 'cart', statuses: ['error'], action: 'keys.read', allConnections: true },
+      filter: {
+        text: 'cart',
+        statuses: ['error'],
+        action: 'keys.read',
+        allConnections: true,
+        pattern: 'cart:*',
+        source: 'app',
+      },
     };
     assert.deepEqual(parseKeptState(JSON.parse(JSON.stringify(kept))), kept);
   });
@@ -29,7 +36,7 @@ describe('kept state of the Observability page', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), shape), (kept) => {
         const { tab, range, live, filter } = parseKeptState(kept);
-        assert.ok(tab === 'overview' || tab === 'timeline');
+        assert.ok(['overview', 'keyspace', 'failures', 'compare', 'slow', 'timeline'].includes(tab));
         assert.ok(range.kind === 'last' ? range.minutes >= 1 : range.toMs > range.fromMs);
         assert.equal(typeof live, 'boolean');
         assert.equal(typeof filter.text, 'string');

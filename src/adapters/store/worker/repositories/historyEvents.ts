@@ -74,9 +74,13 @@ export interface EventPosition {
 
 type Filter = Omit<TimelineQuery, 'cursor' | 'limit'>;
 
+/** Text that LIKE takes as it stands. */
+function literal(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&');
+}
+
 function filterOf(query: Filter): Condition {
-  const pattern =
-    query.text === undefined || query.text === '' ? undefined : `%${query.text.replace(/[\\%_]/g, '\\$&')}%`;
+  const pattern = query.text === undefined || query.text === '' ? undefined : `%${literal(query.text)}%`;
   return allOf([
     { sql: 'timestamp >= ? AND timestamp < ?', params: [query.from, query.to] },
     inList('connection_id', query.connectionIds),
@@ -87,6 +91,13 @@ function filterOf(query: Filter): Condition {
     query.source === undefined
       ? undefined
       : { sql: `source = '${query.source === 'engine' ? 'engine' : 'app'}'`, params: [] },
+    query.pattern === undefined
+      ? undefined
+      : {
+          // The cheap test first: it looks at the literal beginning only.
+          sql: "key_or_pattern LIKE ? ESCAPE '\\' AND of_pattern(key_or_pattern, ?)",
+          params: [`${literal(query.pattern.split('*')[0] ?? '')}%`, query.pattern],
+        },
     query.runId === undefined ? undefined : { sql: 'run_id = ?', params: [query.runId] },
     query.slow === true ? { sql: "duration_ms >= 100 OR action = 'engine.slowCommand'", params: [] } : undefined,
     pattern === undefined
