@@ -111,4 +111,5 @@ export const fileSystemScheme = 'cachify';
 export const reportScheme = 'cachify-report';
 
 /** Context keys for `when` clauses. */
-export type ContextKey = 'cachify.ready' | 'cachify.hasConnections' | 'cachify.scanning';
+export const contextKeys = ['cachify.ready', 'cachify.hasConnections', 'cachify.scanning'] as const;
+export type ContextKey = (typeof contextKeys)[number];

@@ -176,3 +176,44 @@ describe('connections in Restricted Mode', () => {
     assert.ok(!readdirSync(folder).includes('ran'));
   });
 });
+
+describe('connections of a multi-root workspace', () => {
+  const root = ownFolder('cachify-e2e-roots-');
+  const file = join(root, 'shop/.vscode/settings.json');
+  const workspaceFile = join(root, 'team.code-workspace');
+  const entry = (name: string) =>
+    `{ "id": "same", /* ours */ "name": "${name}", "host": "127.0.0.1", "environment": "dev" }`;
+  before(() => {
+    mkdirSync(join(root, 'shop/.vscode'), { recursive: true });
+    mkdirSync(join(root, 'queue'), { recursive: true });
+    writeFileSync(file, `{\n  // of the shop\n  "cachify.connections": [${entry('Of the folder')}]\n}\n`);
+    const settings = `{ "cachify.connections": [${entry('Of the workspace')}] }`;
+    writeFileSync(workspaceFile, `{ "folders": [{ "path": "shop" }, { "path": "queue" }], "settings": ${settings} }`);
+  });
+  const workbench = useWorkbench(() => ({ folder: join(root, 'shop') }));
+
+  it('edits each entry in the file that it came from, and keeps the comments', async () => {
+    const { page, quickInput } = workbench();
+    const address = new URL(workbench().host.url());
+    address.searchParams.delete('folder');
+    address.searchParams.set('workspace', workspaceFile);
+    await page.goto(address.toString());
+    await workbench().ready();
+    await workbench().openContainer('Cachify');
+    for (const scope of ['folder', 'workspace']) {
+      await workbench().run('Cachify: Edit Connection…');
+      await quickInput.pick(`Of the ${scope}`);
+      await question(workbench(), 'What do you want to change?');
+      await quickInput.pick('Name');
+      await question(workbench(), 'What you see everywhere');
+      await quickInput.answer(`Renamed in the ${scope}`);
+      await question(workbench(), 'Not saved yet');
+      await quickInput.pick('Save changes');
+      const text = () => readFileSync(scope === 'folder' ? file : workspaceFile, 'utf8');
+      await waitFor('the file to be written', 10_000, () => text().includes(`"Renamed in the ${scope}"`));
+      assert.ok(text().includes('/* ours */'));
+    }
+    assert.ok(readFileSync(file, 'utf8').includes('// of the shop'));
+    assert.ok(!readFileSync(file, 'utf8').includes('workspace'));
+  });
+});

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { apiCommandIds, panelTypes, uiCommandIds, viewIds } from '../../src/ui/contributions.ts';
+import { apiCommandIds, contextKeys, panelTypes, uiCommandIds, viewIds } from '../../src/ui/contributions.ts';
 
 const root = resolve(__dirname, '../..');
 
@@ -98,6 +98,22 @@ describe('manifest', () => {
   it('wakes up for its panels, so that they are restored after a reload', () => {
     for (const type of Object.values(panelTypes))
       assert.ok(manifest.activationEvents.includes(`onWebviewPanel:${type}`), type);
+  });
+
+  it('asks only for context keys that the code sets, so that no command is greyed out for ever', () => {
+    const clauses = JSON.stringify(contributes).match(/"(?:when|enablement)":"(?:[^"\\]|\\.)*"/g) ?? [];
+    const bare = clauses.map((clause) =>
+      clause
+        .replace(/\/(?:[^/\\]|\\.)*\//g, '')
+        .replace(/(?:view|activeWebviewPanelId|resourceScheme) [!=]= '?[\w.]+'?/g, ''),
+    );
+    const used = new Set(bare.flatMap((clause) => clause.match(/\bcachify\.\w+/g) ?? []));
+    const known: readonly string[] = contextKeys;
+    assert.deepEqual(
+      [...used].filter((key) => !known.includes(key)),
+      [],
+    );
+    assert.ok(used.has('cachify.hasConnections'));
   });
 
   it('describes every setting', () => {

@@ -63,8 +63,14 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
       canSelectMany: true,
       showCollapseAll: true,
     });
+    const sayTrust = (): void => {
+      const held = !workspace.isTrusted && connections.views().length > 0;
+      view.message = held ? 'Restricted Mode: connections are listed, and nothing connects.' : '';
+    };
+    sayTrust();
     const disposable = Disposable.from(
       view,
+      connections.onDidChange(sayTrust),
       this.#changes,
       view.onDidExpandElement(({ element }) => void this.#connectExpanded(element)),
       connections.onDidChange(() => this.#onConnections()),
