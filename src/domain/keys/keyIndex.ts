@@ -8,6 +8,8 @@ import type { KeyList } from './keyList.ts';
 export class KeyIndex {
   #bytes: Bytes = new Uint8Array(1 << 16);
   #ends = new Uint32Array(1 << 10);
+  /** Hash of each key: a table that grows need not read every name again, which would hold up everything else. */
+  #hashes = new Uint32Array(1 << 10);
   /** Open addressing; number of the key plus one, 0 = free. */
   #slots = new Uint32Array(1 << 11);
   #length = 0;
@@ -49,7 +51,7 @@ export class KeyIndex {
 
   /** Memory held, in bytes. */
   get heldBytes(): number {
-    return this.#bytes.byteLength + this.#ends.byteLength + this.#slots.byteLength;
+    return this.#bytes.byteLength + this.#ends.byteLength + this.#hashes.byteLength + this.#slots.byteLength;
   }
 
   /** Adds the keys of a page that are not there yet; returns how many they were. */
@@ -79,15 +81,16 @@ export class KeyIndex {
   #addKey(source: Bytes, start: number, end: number): void {
     if ((this.#length + 1) * 4 > this.#slots.length * 3) this.#growSlots();
     const mask = this.#slots.length - 1;
-    let slot = hashOf(source, start, end) & mask;
+    const hash = hashOf(source, start, end);
+    let slot = hash & mask;
     for (let held = this.#slots[slot] ?? 0; held !== 0; held = this.#slots[slot] ?? 0) {
-      if (this.#holds(held - 1, source, start, end)) {
+      if (this.#hashes[held - 1] === hash && this.#holds(held - 1, source, start, end)) {
         this.#removed.delete(held - 1);
         return;
       }
       slot = (slot + 1) & mask;
     }
-    this.#append(source, start, end);
+    this.#append(source, start, end, hash);
     this.#slots[slot] = this.#length;
   }
 
@@ -98,7 +101,7 @@ export class KeyIndex {
     return true;
   }
 
-  #append(source: Bytes, start: number, end: number): void {
+  #append(source: Bytes, start: number, end: number, hash: number): void {
     const used = this.endOf(this.#length - 1);
     const needed = used + end - start;
     if (needed > this.#bytes.length) {
@@ -107,11 +110,11 @@ export class KeyIndex {
       this.#bytes = grown;
     }
     if (this.#length === this.#ends.length) {
-      const grown = new Uint32Array(Math.ceil(this.#ends.length * 1.5));
-      grown.set(this.#ends);
-      this.#ends = grown;
+      this.#ends = grown(this.#ends);
+      this.#hashes = grown(this.#hashes);
     }
     for (let i = start; i < end; i++) this.#bytes[used + i - start] = source[i] ?? 0;
+    this.#hashes[this.#length] = hash;
     this.#ends[this.#length++] = needed;
   }
 
@@ -119,12 +122,18 @@ export class KeyIndex {
     const slots = new Uint32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let index = 0; index < this.#length; index++) {
-      let slot = hashOf(this.#bytes, this.startOf(index), this.endOf(index)) & mask;
+      let slot = (this.#hashes[index] ?? 0) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = index + 1;
     }
     this.#slots = slots;
   }
+}
+
+function grown(numbers: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const longer = new Uint32Array(Math.ceil(numbers.length * 1.5));
+  longer.set(numbers);
+  return longer;
 }
 
 /** FNV-1a with a final mix (its low bits alone cluster for names that end in counters). */
