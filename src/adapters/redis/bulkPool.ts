@@ -8,6 +8,8 @@ export interface BulkConnection {
   readonly wire: LeanWire;
   /** `run_id` of the server it reached, or null where INFO is denied. */
   readonly runId: string | null;
+  /** Round trip of the PING that it proved itself with. */
+  readonly pingMs: number;
 }
 
 /** One server that holds keys. */

@@ -2,7 +2,6 @@ import type { DescribeOptions, KeyColumns } from '../../app/ports/redis.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { BulkConnection } from './bulkPool.ts';
-import { Pace } from './pace.ts';
 import { Patience } from './patience.ts';
 import { RespError } from './respReader.ts';
 
@@ -14,6 +13,8 @@ const heads: Readonly<Record<Column, Buffer>> = {
   memory: Buffer.from('*3\r\n$6\r\nMEMORY\r\n$5\r\nUSAGE\r\n$'),
 };
 
+/** Keys per batch. The server serves others between the commands of a batch, so it holds nobody up. */
+const batchKeys = 1_000;
 /** Batches on their way at once: one that the server works on, one that travels. */
 const inFlight = 2;
 
@@ -87,10 +88,9 @@ export class DescribeRun {
   private readonly indexes: Uint32Array;
   private readonly columns: readonly Column[];
   private readonly into: WritableColumns;
-  private readonly pace = new Pace({ first: 500, least: 50, most: 1_000 });
-  private readonly batches: { readonly count: number; readonly until: number; readonly at: number }[] = [];
+  /** For each batch on its way, how many answers there are when it is done. */
+  private readonly batches: number[] = [];
   private sent = 0;
-  private lastBatchEnd = 0;
   private answers = 0;
   private settle: { resolve(): void; reject(cause: unknown): void } | undefined;
   private readonly patience: Patience;
@@ -136,10 +136,9 @@ export class DescribeRun {
 
   private fill(): void {
     while (this.batches.length < inFlight && this.sent < this.indexes.length) {
-      const to = Math.min(this.sent + this.pace.current, this.indexes.length);
+      const to = Math.min(this.sent + batchKeys, this.indexes.length);
       this.connection.wire.writeBytes(encode(this.keys, this.indexes, this.sent, to, this.columns));
-      const until = to * this.columns.length;
-      this.batches.push({ count: to - this.sent, until, at: performance.now() });
+      this.batches.push(to * this.columns.length);
       this.sent = to;
       this.patience.begin();
     }
@@ -152,12 +151,8 @@ export class DescribeRun {
     this.write(column, index, line);
     this.answers += 1;
     const batch = this.batches[0];
-    if (batch === undefined || this.answers < batch.until) return;
+    if (batch === undefined || this.answers < batch) return;
     this.batches.shift();
-    const now = performance.now();
-    // The batch behind it began to be worked on only now.
-    this.pace.learn(batch.count, (now - Math.max(batch.at, this.lastBatchEnd)) / 2);
-    this.lastBatchEnd = now;
     this.patience.begin();
     this.fill();
     if (this.answers === this.indexes.length * this.columns.length) this.settle?.resolve();

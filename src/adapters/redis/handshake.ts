@@ -57,10 +57,25 @@ export async function handshake(link: Link, login: Login, deadlineMs: number): P
       return await prove(link, login, Math.max(1, end - performance.now()));
     } catch (error) {
       const loading = error instanceof Failure && error.details?.['prefix'] === 'LOADING';
-      if (!loading || end - performance.now() < 2 * loadingPauseMs) throw error;
+      if (!loading) throw error;
+      if (end - performance.now() < 2 * loadingPauseMs) throw await withEta(link, error);
       await new Promise((resolve) => setTimeout(resolve, loadingPauseMs));
     }
   }
+}
+
+/** How long a server that is loading its data expects to need still. */
+async function withEta(link: Link, failure: Failure): Promise<Failure> {
+  const limits = { deadlineMs: loadingPauseMs, maxReplyBytes: 1 << 16 };
+  const [info] = await link.exchange([['INFO', 'persistence']], limits);
+  const seconds = infoNumber(parseInfo(textReply(info) ?? ''), 'loading_eta_seconds');
+  if (seconds === null) return failure;
+  const about = `about ${seconds.toLocaleString('en-US')} s`;
+  return new Failure(failure.code, `${failure.message} It says that it needs ${about} more.`, {
+    retryable: true,
+    details: { ...failure.details, etaSeconds: seconds },
+    nextAction: `Wait ${about}, then try again.`,
+  });
 }
 
 async function prove(link: Link, login: Login, deadlineMs: number): Promise<Proof> {
@@ -169,11 +184,6 @@ function identityOf(
     runId: info?.get('run_id') ?? null,
     db: login.db,
   };
-}
-
-/** The eta of a server that is loading, in seconds; null when it does not say. */
-export function loadingEtaSeconds(info: InfoFields): number | null {
-  return infoNumber(info, 'loading_eta_seconds');
 }
 
 export function textReply(outcome: CommandOutcome | undefined): string | null {

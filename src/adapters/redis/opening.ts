@@ -68,7 +68,7 @@ export async function openLean(
     const dead = link.dead();
     if (dead !== null || wire === undefined)
       throw dead ?? new Failure('CONNECTION_FAILED', 'The connection is closed.');
-    return { link, wire, runId: identity.runId };
+    return { link, wire, runId: identity.runId, pingMs: identity.pingMs };
   } catch (error) {
     link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
     throw error;

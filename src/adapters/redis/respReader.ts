@@ -127,7 +127,7 @@ export class RespReader {
   }
 
   private copy(from: number, to: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.buffer, from, to);
+    return new Uint8Array(this.buffer.subarray(from, to));
   }
 
   private integer(from: number, to: number): number | bigint {

@@ -41,13 +41,14 @@ export class ScanRun {
   private held: string | undefined;
   private waiter: Waiter | undefined;
   private failed: unknown;
+  private lastPageAt = 0;
   private readonly patience: Patience;
 
   constructor(connection: BulkConnection, filter: ScanFilter, count: number, silenceMs: number) {
     this.connection = connection;
     this.filter = filter;
     this.patience = new Patience(connection.link, silenceMs, 'SCAN');
-    this.pace = new Pace({ first: 1_000, least: Math.min(100, count), most: count });
+    this.pace = new Pace({ first: 1_000, least: Math.min(100, count), most: count }, connection.pingMs);
     const reader = new ScanReader({
       cursor: (cursor) => this.gotCursor(cursor),
       page: (keys) => this.gotPage(keys),
@@ -103,7 +104,8 @@ export class ScanRun {
 
   private gotCursor(cursor: string): void {
     const asked = this.asked[0];
-    if (asked !== undefined) this.pace.learn(asked.count, performance.now() - asked.at);
+    const now = performance.now();
+    if (asked !== undefined) this.pace.learn(asked.count, now - asked.at, now - Math.max(asked.at, this.lastPageAt));
     this.next = cursor;
     if (cursor === '0') return;
     if (this.ready.length < readyPages) this.ask(cursor);
@@ -112,6 +114,7 @@ export class ScanRun {
 
   private gotPage(keys: KeyList): void {
     const count = this.asked.shift()?.count ?? 0;
+    this.lastPageAt = performance.now();
     if (this.asked.length === 0) this.patience.end();
     else this.patience.begin();
     const step = { keys, cursor: this.next, count };

@@ -137,6 +137,9 @@ describe('connecting', () => {
     await redis.cli('CONFIG', 'SET', 'key-load-delay', '50', 'loading-process-events-interval-bytes', '1024');
     void redis.cli('DEBUG', 'RELOAD', 'NOSAVE').catch(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, 150));
+    const impatient = await refusal({ port: redis.port, timeoutMs: 600 });
+    assert.ok(impatient.retryable);
+    assert.match(impatient.message, /still loading .* needs about \d+ s more/);
     const session = await gateway.open(definitionOf({ port: redis.port, timeoutMs: 8_000 }), noSecret);
     assert.equal(session.state().kind, 'ready');
     await session.close();
