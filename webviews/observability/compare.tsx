@@ -24,7 +24,7 @@ import {
   type Period,
   type Pick,
 } from './compareModel.ts';
-import { finding, metricNames, percentText, valueText } from './compareWords.ts';
+import { findings, metricNames, percentText, valueText } from './compareWords.ts';
 import { showEvents, zoomOut } from './model.ts';
 import { rangeText } from './times.ts';
 
@@ -69,10 +69,10 @@ export function Compare({ shown }: { readonly shown: PanelConnection }): VNode {
       {found !== null && (
         <div class="compare-body">
           <ul class="findings" aria-live="polite">
-            {found.metrics.map((metric) => (
-              <li key={metric.metric} class={`finding finding-${verdictClass(metric.verdict)}`}>
-                <Icon name={verdictIcon[metric.verdict]} />
-                <span>{finding(metric)}</span>
+            {found.metrics.flatMap(findings).map(({ verdict, text }) => (
+              <li key={text} class={`finding finding-${verdictClass(verdict)}`}>
+                <Icon name={verdictIcon[verdict]} />
+                <span>{text}</span>
               </li>
             ))}
           </ul>

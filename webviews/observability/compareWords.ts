@@ -1,5 +1,10 @@
 import { formatCount, formatDuration, formatPercent } from '../../src/domain/format.ts';
-import type { ComparedMetric, FamilyComparison, MetricComparison } from '../../src/domain/observability/compare.ts';
+import type {
+  ComparedMetric,
+  FamilyComparison,
+  MetricComparison,
+  Verdict,
+} from '../../src/domain/observability/compare.ts';
 
 /** What is compared, as a heading. */
 export const metricNames: Readonly<Record<ComparedMetric, string>> = {
@@ -32,7 +37,7 @@ const worse: Readonly<Record<ComparedMetric, string>> = {
   errorRate: 'fails more often',
   latencyP95Ms: 'got slower',
   slowOpCount: 'has more slow operations',
-  operationCount: 'did less',
+  operationCount: 'did fewer',
 };
 const better: Readonly<Record<ComparedMetric, string>> = {
   errorRate: 'fails less often',
@@ -51,20 +56,42 @@ function sampleWords({ samples }: Comparison): string {
   return `n = ${formatCount(samples.baseline)} / ${formatCount(samples.compare)}`;
 }
 
-/** One sentence per metric: what was found, how sure, and what could have been seen. */
-export function finding(metric: MetricComparison): string {
+/** A sentence per finding: the command families that changed, else the metric as a whole. */
+export function findings(metric: MetricComparison): { readonly verdict: Verdict; readonly text: string }[] {
+  const { metric: name, verdict, families } = metric;
+  const moved = name === 'operationCount' ? [] : families.filter((each) => isMove(each.verdict));
+  if (moved.length === 0) return [{ verdict, text: finding(metric) }];
+  return moved.map((family, at) => ({
+    verdict: family.verdict,
+    text: `${family.family} ${(family.verdict === 'regressed' ? worse : better)[name]}: ${change(name, family)}, sure (${sampleWords(family)}).${
+      at === 0 ? mixWords(metric) : ''
+    }`,
+  }));
+}
+
+function isMove(verdict: Verdict): boolean {
+  return verdict === 'regressed' || verdict === 'improved';
+}
+
+/** The metric as a whole: what was found, how sure, and what could have been seen. */
+function finding(metric: MetricComparison): string {
   const { metric: name } = metric;
   const subject = metricNames[name];
-  const mix = mixWords(metric);
-  const moved = metric.families.filter(({ verdict }) => verdict === metric.verdict).map(({ family }) => family);
-  const who = moved.length > 0 && name !== 'operationCount' ? listed(moved) : subject;
   switch (metric.verdict) {
     case 'regressed':
-      return `${who} ${who === subject ? 'got worse' : worse[name]}: ${change(name, metric)}, sure (${sampleWords(metric)}).${mix}`;
-    case 'improved':
-      return `${who} ${who === subject ? 'got better' : better[name]}: ${change(name, metric)}, sure (${sampleWords(metric)}).${mix}`;
+    case 'improved': {
+      const moved =
+        name === 'operationCount'
+          ? metric.verdict === 'regressed'
+            ? 'fewer than before'
+            : 'more than before'
+          : metric.verdict === 'regressed'
+            ? 'worse'
+            : 'better';
+      return `${subject}: ${moved}, ${change(name, metric)}, sure (${sampleWords(metric)}).${mixWords(metric)}`;
+    }
     case 'no change detected':
-      return `${subject}: no change detected (${change(name, metric)}).${mix}${detectableWords(metric)}`;
+      return `${subject}: no change detected (${change(name, metric)}).${mixWords(metric)}${detectableWords(metric)}`;
     case 'inconclusive':
       return `${subject}: not enough data to judge (${change(name, metric)}; ${needed(name, metric)}).`;
     case 'not comparable':
@@ -72,11 +99,6 @@ export function finding(metric: MetricComparison): string {
         ? `${subject}: more than 5 % timed out, so the true p95 is at least the timeout.`
         : `${subject}: nothing to compare; a period has no operation, or nobody watched.`;
   }
-}
-
-function listed(families: readonly string[]): string {
-  const shown = families.slice(0, 3).join(', ');
-  return families.length > 3 ? `${shown} and ${families.length - 3} more` : shown;
 }
 
 function mixWords({ mixShift, verdict }: MetricComparison): string {
@@ -89,7 +111,8 @@ function mixWords({ mixShift, verdict }: MetricComparison): string {
 
 function detectableWords({ metric, detectable, lowPower }: MetricComparison): string {
   if (detectable === null) return '';
-  const direction = metric === 'operationCount' ? 'A fall' : 'A rise';
+  const direction =
+    metric === 'operationCount' ? 'A steady fall' : metric === 'slowOpCount' ? 'A steady rise' : 'A rise';
   const power = lowPower ? ' Few operations: only large changes can be seen.' : '';
   return ` ${direction} to ${valueText(metric, detectable)} would have been seen.${power}`;
 }

@@ -45,7 +45,7 @@ const columns: readonly Column<FailureGroup>[] = [
   {
     id: 'last',
     title: 'Last seen',
-    width: '136px',
+    width: '156px',
     cell: ({ lastAt }) => <span class="number">{localDateTime(lastAt)}</span>,
     hover: ({ lastAt }) => utcText(lastAt),
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { FamilyComparison, MetricComparison } from '../../../../src/domain/observability/compare.ts';
-import { finding, percentText, valueText } from '../../../../webviews/observability/compareWords.ts';
+import { findings, percentText, valueText } from '../../../../webviews/observability/compareWords.ts';
 
 const facts: Omit<FamilyComparison, 'family'> = {
   baseline: 2.1,
@@ -22,6 +22,8 @@ const metric = (over: Partial<MetricComparison>): MetricComparison => ({
   ...over,
 });
 
+const finding = (one: MetricComparison): string => findings(one)[0]?.text ?? '';
+
 describe('words of a comparison', () => {
   it('names what regressed, by how much, and on how much it rests', () => {
     assert.equal(
@@ -30,11 +32,26 @@ describe('words of a comparison', () => {
     );
     assert.match(
       finding(metric({ metric: 'errorRate', baseline: 0.01, compare: 0.05, deltaPercent: 400 })),
-      /^Error rate got worse: 1 % → 5 %, \+400 %, sure/,
+      /^Error rate: worse, 1 % → 5 %, \+400 %, sure/,
     );
     assert.match(
       finding(metric({ verdict: 'improved', metric: 'operationCount', baseline: 10, compare: 20, deltaPercent: 100 })),
-      /^Operations got better: 10 → 20/,
+      /^Operations: more than before, 10 → 20/,
+    );
+  });
+
+  it('has a sentence per command that changed', () => {
+    const both = [
+      { ...facts, family: 'keys.read' },
+      { ...facts, family: 'keys.write', verdict: 'improved' as const, compare: 1, deltaPercent: -52 },
+      { ...facts, family: 'keys.scan', verdict: 'no change detected' as const },
+    ];
+    assert.deepEqual(
+      findings(metric({ families: both })).map(({ verdict, text }) => [verdict, text.split(':')[0]]),
+      [
+        ['regressed', 'keys.read got slower'],
+        ['improved', 'keys.write got faster'],
+      ],
     );
   });
 
