@@ -1,0 +1,137 @@
+// The engine's process dies at every point of its protocol; another one goes on; the end is that of an uninterrupted run.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import type { RunCounts } from '../../../src/domain/workflows/definition.ts';
+import { ownFolder } from '../../support/processes.ts';
+import { startRedis, type RedisBox } from '../../support/redisBox.ts';
+import { projectRoot } from '../../support/root.ts';
+import { storeBuild, type StoreBuild } from '../../support/storeBuild.ts';
+import { workflowRig } from '../../support/workflowRig.ts';
+import { drift, fillSix, type SweptKind } from '../../support/workflowSamples.ts';
+
+interface ChildEnd {
+  readonly runId: string;
+  readonly killed: boolean;
+  readonly counts?: RunCounts;
+  readonly crossed: number;
+}
+
+describe('a run whose process is killed', function () {
+  this.timeout(600_000);
+  let box: RedisBox;
+  let child: string;
+  let store: StoreBuild;
+
+  before(async () => {
+    store = await storeBuild();
+    child = join(ownFolder('cachify-child-'), 'workflowChild.cjs');
+    await build({
+      entryPoints: [join(projectRoot(), 'test/support/workflowChild.ts')],
+      outfile: child,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['esbuild'],
+      logLevel: 'warning',
+    });
+    box = await startRedis({ args: ['--enable-debug-command', 'yes'] });
+  });
+  after(() => box.stop());
+
+  function runChild(directory: string, kind: SweptKind, point: number): Promise<ChildEnd> {
+    return new Promise((resolve, reject) => {
+      const args = [directory, String(box.port), kind, String(point), JSON.stringify(store)];
+      const started = fork(child, args, {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        execArgv: [],
+        env: { ...process.env, NODE_PATH: join(projectRoot(), 'node_modules') },
+      });
+      let end: ChildEnd = { runId: '', killed: false, crossed: 0 };
+      started.on('message', (message: { planned?: string; counts?: RunCounts; crossed?: number }) => {
+        if (message.planned !== undefined) {
+          end = { ...end, runId: message.planned };
+          void box.cli('eval', drift[kind], '0').then(() => started.send('go'), reject);
+        } else end = { ...end, ...(message.counts && { counts: message.counts }), crossed: message.crossed ?? 0 };
+      });
+      started.on('exit', (_code, signal) => resolve({ ...end, killed: signal === 'SIGKILL' }));
+      started.on('error', reject);
+    });
+  }
+
+  async function fresh(): Promise<void> {
+    await box.cli('flushall');
+    await box.cli('eval', fillSix(300), '0');
+  }
+
+  /** Finishes what a dead process left: found interrupted, never resumed by itself, resumed when asked. */
+  async function finish(directory: string, runId: string, point: string): Promise<RunCounts> {
+    const rig = await workflowRig({ directory, definition: { port: box.port }, build: store });
+    try {
+      const found = await rig.service.run(runId);
+      assert.ok(found, point);
+      if (found.state === 'completed') return found.counts;
+      if (found.state === 'planned') {
+        await rig.service.start({ runId });
+        return (await rig.service.wait(runId)).counts;
+      }
+      assert.equal(found.state, 'interrupted', point);
+      const resumed = await rig.service.resume({ runId });
+      const run = await rig.service.wait(resumed.id);
+      assert.equal(run.state, 'completed', `${point}: ${JSON.stringify(run.error)}`);
+      return run.counts;
+    } finally {
+      await rig.close();
+    }
+  }
+
+  for (const kind of ['delete', 'ttl', 'warmup'] as const) {
+    it(`${kind}: ends the same from every point of the protocol`, async () => {
+      await fresh();
+      const whole = await runChild(ownFolder('cachify-whole-'), kind, 0);
+      assert.ok(whole.counts && whole.crossed > 20, `only ${whole.crossed} points`);
+      // An expiry counts from the plan's moment, so that of another run differs: digests hold values and whether they expire.
+      const wanted = await box.cli('debug', 'digest');
+      for (let point = 1; point <= whole.crossed; point++) {
+        await fresh();
+        const directory = ownFolder('cachify-killed-');
+        const end = await runChild(directory, kind, point);
+        assert.ok(end.killed, `point ${point} of ${whole.crossed}: the process was not killed`);
+        const counts = await finish(directory, end.runId, `${kind}, point ${point}`);
+        assert.deepEqual(counts, whole.counts, `${kind}, point ${point}`);
+        assert.equal(await box.cli('debug', 'digest'), wanted, `${kind}, point ${point}`);
+      }
+      console.log(`      ${kind}: ${whole.crossed} points`);
+    });
+  }
+
+  it('ends the same when killed at any moment', async () => {
+    await fresh();
+    const whole = await runChild(ownFolder('cachify-whole-'), 'delete', 0);
+    const wanted = await box.cli('debug', 'digest');
+    for (let ms = 1; ms <= 40; ms += 3) {
+      await fresh();
+      const directory = ownFolder('cachify-killed-');
+      const end = await runChild(directory, 'delete', -ms);
+      assert.deepEqual(await finish(directory, end.runId, `${ms} ms`), whole.counts, `${ms} ms`);
+      assert.equal(await box.cli('debug', 'digest'), wanted, `${ms} ms`);
+    }
+  });
+
+  it('undoes what an interrupted and resumed run did', async () => {
+    await fresh();
+    await box.cli('eval', drift.delete, '0');
+    const before = await box.cli('debug', 'digest');
+    const directory = ownFolder('cachify-killed-');
+    await fresh();
+    const end = await runChild(directory, 'delete', 14);
+    assert.ok(end.killed);
+    await finish(directory, end.runId, 'undo');
+    const rig = await workflowRig({ directory, definition: { port: box.port }, build: store });
+    const undone = await rig.service.undo({ runId: end.runId });
+    await rig.close();
+    assert.deepEqual(undone, { restored: 297, conflicts: 0 });
+    assert.equal(await box.cli('debug', 'digest'), before);
+  });
+});
