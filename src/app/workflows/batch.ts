@@ -51,9 +51,7 @@ export type BatchEnd =
 /** Error replies that pass by themselves. */
 const passing: ReadonlySet<string> = new Set(['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
 
-export function performBatch(request: BatchRequest, steps: BatchSteps): Promise<BatchEnd> {
-  const { items, kind, given, reading } = request;
-  const looks = reading.undo || kind.needsLook(given.parameters) || items.some(({ type }) => type !== '');
+export function performBatch(request: BatchRequest, looks: boolean, steps: BatchSteps): Promise<BatchEnd> {
   return looks ? lookAndWrite(request, steps) : writeBlind(request, steps);
 }
 

@@ -2,7 +2,7 @@ import type { ConnectionDefinition } from '../../domain/connections/definition.t
 import { display } from '../../domain/display.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Ruling } from '../../domain/governance/decision.ts';
-import type { PlanSummary } from '../../domain/workflows/definition.ts';
+import type { PlanSummary, ServerMark } from '../../domain/workflows/definition.ts';
 import type { UndoMode } from '../../domain/workflows/events.ts';
 import { requireConfirmation } from '../../domain/workflows/guardrails.ts';
 import type { ServerChange } from '../../domain/workflows/serverMark.ts';
@@ -28,6 +28,8 @@ export interface BeginRequest {
   readonly connectionUid: string;
   readonly spoolId: string;
   readonly plan: PlanSummary;
+  /** The server that was accepted last. */
+  readonly server: ServerMark;
   /** First item that is not settled. */
   readonly next: number;
   readonly confirm: string | undefined;
@@ -50,7 +52,7 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
   const reader = await parts.files.plans.open(request.spoolId, plan.hash);
   try {
     const server = await serverNow(parts, definition, action);
-    const change = await judgeServer(parts, definition, { plan, next, now: server.mark, reader });
+    const change = await judgeServer(parts, definition, { known: request.server, next, now: server.mark, reader });
     requireSameServer(change);
     const dump = session.capabilities.dump;
     const undoRoom = await roomForUndo(parts);

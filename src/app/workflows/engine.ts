@@ -4,6 +4,7 @@ import type { SpooledItem, StopCause } from '../../domain/workflows/definition.t
 import { decide, restAfterBatch, type Circumstances, type Effect } from '../../domain/workflows/decide.ts';
 import type { Before, Given, Reading } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
+import { largestBlindBatch, largestWatchedBatch } from '../../domain/workflows/pacing.ts';
 import { sizeOf } from '../../domain/workflows/ranges.ts';
 import { backoffMs } from '../../domain/workflows/retry.ts';
 import { isoTime } from '../ports/clock.ts';
@@ -125,6 +126,7 @@ export class RunEngine {
     return {
       nowMs: clock.wallMs(),
       requested: this.#requested,
+      largestBatch: this.#looks() ? largestWatchedBatch : largestBlindBatch,
       repeatable: this.#kind.repeatable,
       permission: ruling.decision.allowed
         ? { allowed: true, maxItems: ruling.maxItems }
@@ -149,7 +151,7 @@ export class RunEngine {
         earlier: await this.#earlier(effect),
         line,
       };
-      end = await performBatch(request, {
+      end = await performBatch(request, this.#looks(), {
         intend: (looked, missing, conflicts) => {
           const { batch } = effect;
           return journal.write({ kind: 'intended', batch, items: effect.items, looked, missing, conflicts });
@@ -204,6 +206,14 @@ export class RunEngine {
     } else journal.later({ kind: 'released', batch, why: end.why, cause: end.cause, retryAtMs });
   }
 
+  /** Whether items are looked at before they are written. */
+  #looks(): boolean {
+    const { journal } = this.#options;
+    return (
+      this.#reading().undo || this.#kind.needsLook(this.#given.parameters) || journal.run.next < journal.run.plan.typed
+    );
+  }
+
   #wasInFlight(effect: BatchEffect): boolean {
     return effect.earlier !== null && effect.earlier.doubtful;
   }
@@ -254,9 +264,8 @@ export class RunEngine {
     this.#line = line;
     const now = await serverNow(this.#parts, definition, action);
     if (now.mark.runId !== this.#server.mark.runId) {
-      const plan = { ...journal.run.plan, server: this.#server.mark };
       const change = await judgeServer(this.#parts, definition, {
-        plan,
+        known: this.#server.mark,
         next: journal.run.next,
         now: now.mark,
         reader,

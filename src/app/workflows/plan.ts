@@ -27,7 +27,7 @@ export interface PlanRequest {
 }
 
 /** Beyond so many items, types are counted on a sample: asking for each would take as long as the scan. */
-const exactTypes = 100_000;
+const exactTypes = 20_000;
 const sampled = 2000;
 const shown = 50;
 const entriesPerBlock = 1000;
@@ -154,24 +154,25 @@ class PlanBuilder {
   async #add(found: KeyList, values: KeyList | null, knownType: string | undefined): Promise<void> {
     if (found.length === 0) return;
     const columns = await this.#columns(found, knownType);
-    const kept = this.#kept(found, columns);
-    const room = this.#request.maxItems === null ? kept.length : Math.max(0, this.#request.maxItems - this.#count);
-    this.truncated += Math.max(0, kept.length - room);
-    const taken = kept.slice(0, room);
-    if (taken.length === 0) return;
-    const whole = taken.length === found.length;
-    const keys = whole ? found : picked(found, taken);
-    const payloads = values === null || whole ? values : picked(values, taken);
-    const typeNames: string[] = [];
-    const codes = new Map<string, number>();
-    const types = Uint8Array.from(taken, (index) => {
-      const type = columns.types?.[index] ?? knownType ?? '';
-      let code = codes.get(type);
-      if (code === undefined) codes.set(type, (code = typeNames.push(type) - 1));
-      return code;
-    });
+    const taken = this.#taken(found, columns);
+    const keys = taken === null ? found : picked(found, taken);
+    if (keys.length === 0) return;
+    const payloads = values === null || taken === null ? values : picked(values, taken);
+    const { types, typeNames } = encodedTypes(columns.types, taken, keys.length, knownType ?? '');
     this.#tally(keys, types, typeNames);
     await this.#writer.add({ keys, types, typeNames, payloads });
+  }
+
+  /** Positions that become items; null = all of them. */
+  #taken(found: KeyList, columns: Columns): readonly number[] | null {
+    const { maxItems } = this.#request;
+    const kept = this.#kept(found, columns);
+    if (maxItems === null) return kept;
+    const size = kept?.length ?? found.length;
+    const room = Math.max(0, maxItems - this.#count);
+    if (size <= room) return kept;
+    this.truncated += size - room;
+    return (kept ?? Array.from({ length: size }, (_, index) => index)).slice(0, room);
   }
 
   /** What must be asked about these keys: what the kind decides by, and types while that is cheap. */
@@ -183,12 +184,11 @@ class PlanBuilder {
     return askColumns(this.#parts, definition, found, needed, this.#given.plannedAtMs, signal);
   }
 
-  #kept(found: KeyList, columns: Columns): number[] {
+  #kept(found: KeyList, columns: Columns): number[] | null {
     const { kind } = this.#request;
     const decides = kind.columns(this.#given.parameters).length > 0;
-    const all = Array.from({ length: found.length }, (_, index) => index);
-    if (!decides) return all;
-    return all.filter((index) => {
+    if (!decides) return null;
+    return Array.from({ length: found.length }, (_, index) => index).filter((index) => {
       const candidate = {
         type: columns.types?.[index] ?? null,
         expiresAtMs: columns.expiresAtMs?.[index] ?? null,
@@ -245,12 +245,33 @@ class PlanBuilder {
     return {
       byType: exact ? counted(this.#byType) : scaled(sample.types, this.#count),
       typesExact: exact,
+      typed,
       byFolder: listed,
       folderOthers: others,
       leftOut: counted(this.#leftOut),
       sample: this.#first,
     };
   }
+}
+
+/** A code per key for its type; keys whose type was not asked for share one code. */
+function encodedTypes(
+  asked: readonly string[] | null,
+  taken: readonly number[] | null,
+  count: number,
+  otherwise: string,
+): { readonly types: Uint8Array; readonly typeNames: readonly string[] } {
+  if (asked === null) return { types: new Uint8Array(count), typeNames: [otherwise] };
+  const typeNames: string[] = [];
+  const codes = new Map<string, number>();
+  const types = new Uint8Array(count);
+  for (let at = 0; at < count; at++) {
+    const type = asked[taken?.[at] ?? at] ?? otherwise;
+    let code = codes.get(type);
+    if (code === undefined) codes.set(type, (code = typeNames.push(type) - 1));
+    types[at] = code;
+  }
+  return { types, typeNames };
 }
 
 function picked(list: KeyList, indexes: readonly number[]): KeyList {

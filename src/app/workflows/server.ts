@@ -2,7 +2,7 @@ import { textOf } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { KeyList } from '../../domain/keys/keyList.ts';
 import type { RedisReply } from '../../domain/redis/command.ts';
-import type { PlanSummary, ServerMark } from '../../domain/workflows/definition.ts';
+import type { ServerMark } from '../../domain/workflows/definition.ts';
 import { markOfInfo, serverChange, type ServerChange } from '../../domain/workflows/serverMark.ts';
 import { spread } from '../../domain/workflows/spread.ts';
 import type { PlanReader } from '../ports/workflows.ts';
@@ -66,10 +66,10 @@ const evidenceItems = 50;
 export async function judgeServer(
   parts: WorkflowParts,
   definition: ConnectionDefinition,
-  request: { readonly plan: PlanSummary; readonly next: number; readonly now: ServerMark; readonly reader: PlanReader },
+  request: { readonly known: ServerMark; readonly next: number; readonly now: ServerMark; readonly reader: PlanReader },
 ): Promise<ServerChange> {
-  const { plan, next, now, reader } = request;
-  const change = serverChange(plan.server, now);
+  const { known, next, now, reader } = request;
+  const change = serverChange(known, now);
   if (change.kind !== 'unproven') return change;
   const found = await sampleAsPlanned(parts, definition, reader, next);
   if (found === null || found.asPlanned * 2 < found.asked) return change;

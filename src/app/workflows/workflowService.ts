@@ -121,6 +121,7 @@ export class WorkflowService {
       connectionUid: row.connectionId,
       spoolId: row.spoolId,
       plan: run.plan,
+      server: run.server,
       next: 0,
       confirm: q.confirm,
     });
@@ -243,6 +244,7 @@ export class WorkflowService {
       connectionUid: row.connectionId,
       spoolId: row.spoolId,
       plan: run.plan,
+      server: run.server,
       next: run.next,
       confirm: q.confirm,
     });
@@ -326,6 +328,7 @@ export class WorkflowService {
       connectionUid: row.connectionId,
       spoolId: row.spoolId,
       plan: { ...run.plan, snapshotBytes: 0 },
+      server: run.server,
       next: run.plan.count,
       confirm: q.confirm,
     });

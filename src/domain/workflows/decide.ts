@@ -12,6 +12,8 @@ export interface Circumstances {
   readonly permission:
     | { readonly allowed: true; readonly maxItems: number | null }
     | { readonly allowed: false; readonly state: 'paused_policy' | 'paused_window'; readonly cause: StopCause };
+  /** Items that one batch may have at most now. */
+  readonly largestBatch: number;
   /** Whether doing an item twice ends the same as doing it once. */
   readonly repeatable: boolean;
 }
@@ -36,7 +38,7 @@ const overtakenLimit = 5;
 /** The next thing to do for a run. Pure: the same history and circumstances always give the same answer. */
 export function decide(run: RunProgress, now: Circumstances): Effect {
   if (run.state !== 'running') return { do: 'nothing' };
-  const left = nextItems(run);
+  const left = nextItems(run, now.largestBatch);
   if (left === null) return finish(run);
   if (now.requested === 'cancel') return { do: 'stop', state: 'aborted' };
   if (now.requested === 'pause') return { do: 'stop', state: 'paused_user' };
@@ -58,7 +60,9 @@ export function decide(run: RunProgress, now: Circumstances): Effect {
 
 /** Whether a run stopped with work left that a resume could do. */
 export function canResume(run: RunProgress): boolean {
-  return resumableStates.has(run.state) && run.resumedBy === null && run.undoState === null && nextItems(run) !== null;
+  return (
+    resumableStates.has(run.state) && run.resumedBy === null && run.undoState === null && nextItems(run, 1) !== null
+  );
 }
 
 /** Milliseconds to leave to the server after a batch. */
@@ -67,15 +71,16 @@ export function restAfterBatch(run: RunProgress): number {
 }
 
 /** The items of the next batch, null when none are left: the one in flight, then the plan in order, then retries. */
-function nextItems(run: RunProgress): Ranges | null {
+function nextItems(run: RunProgress, largest: number): Ranges | null {
   if (run.inFlight !== null) return run.inFlight.items;
-  if (run.next < run.plan.count) return [[run.next, Math.min(run.next + run.pace.size, run.plan.count)]];
+  const size = Math.min(run.pace.size, largest);
+  if (run.next < run.plan.count) return [[run.next, Math.min(run.next + size, run.plan.count)]];
   if (run.retries.length === 0) return null;
   return rangesOf(
     run.retries
       .map(({ index }) => index)
       .sort((a, b) => a - b)
-      .slice(0, run.pace.size),
+      .slice(0, size),
   );
 }
 

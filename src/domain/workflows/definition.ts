@@ -100,6 +100,8 @@ export interface PlanSummary {
   /** By Redis type; `typesExact` says whether every item was asked or a sample was. */
   readonly byType: readonly Count[];
   readonly typesExact: boolean;
+  /** Items from the beginning of the list whose type is known. */
+  readonly typed: number;
   /** By the folder below the pattern's fixed part, largest first, at most 50; the rest is `folderOthers`. */
   readonly byFolder: readonly Count[];
   readonly folderOthers: number;

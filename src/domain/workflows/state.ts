@@ -1,4 +1,12 @@
-import type { ItemProblem, PlanSummary, RetryPolicy, RunCounts, RunState, StopCause } from './definition.ts';
+import type {
+  ItemProblem,
+  PlanSummary,
+  RetryPolicy,
+  RunCounts,
+  RunState,
+  ServerMark,
+  StopCause,
+} from './definition.ts';
 import { emptyCounts, type ConflictItem, type FailedItem, type RunEvent, type UndoMode } from './events.ts';
 import { freshPace, paceAfter, type Pace } from './pacing.ts';
 import { sizeOf, type Ranges } from './ranges.ts';
@@ -32,6 +40,8 @@ export interface CarriedState {
   readonly problems: readonly ItemProblem[];
   readonly pace: Pace;
   readonly snapshotBytes: number;
+  /** The server that was accepted last: the plan's, or the one that a start or resume found. */
+  readonly server: ServerMark;
   /** Runs before this one, oldest first. */
   readonly lineage: readonly string[];
 }
@@ -87,6 +97,7 @@ export function begin(event: RunEvent): RunProgress {
     problems: [],
     pace: freshPace,
     snapshotBytes: 0,
+    server: event.plan.server,
     lineage: [],
   };
   return {
@@ -119,9 +130,10 @@ export function apply(run: RunProgress, event: RunEvent, sequence: number): RunP
     case 'carriedOn':
       return begin(event);
     case 'started': {
-      const { retry, undo, serverDrift } = event;
+      const { retry, undo, server, serverDrift } = event;
       return {
         ...run,
+        server,
         state: 'running',
         scheduled: null,
         retry,
@@ -191,8 +203,19 @@ export function fold(
 
 /** What a resuming run takes over. */
 export function carry(run: RunProgress, runId: string): CarriedState {
-  const { batch, next, counts, inFlight, retries, problems, pace, snapshotBytes, lineage } = run;
-  return { batch, next, counts, inFlight, retries, problems, pace, snapshotBytes, lineage: [...lineage, runId] };
+  const { batch, next, counts, inFlight, retries, problems, pace, snapshotBytes, server, lineage } = run;
+  return {
+    batch,
+    next,
+    counts,
+    inFlight,
+    retries,
+    problems,
+    pace,
+    snapshotBytes,
+    server,
+    lineage: [...lineage, runId],
+  };
 }
 
 /** Items of a batch whose fate is open: those found as planned. */
