@@ -22,8 +22,11 @@ const host = {
   target: 'node20',
   format: 'cjs',
   external: ['vscode'],
-  // Its main entry is UMD, whose requires no bundler can see.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+  alias: {
+    // Its main entry is UMD, whose requires no bundler can see.
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    debug: './scripts/silentDebug.cjs',
+  },
 };
 
 /** One bundle per folder of `webviews/` that has a `main.tsx`. */

@@ -1,12 +1,12 @@
 import type { Credentials } from '../../app/ports/redis.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
-import { Failure } from '../../domain/failure.ts';
+import type { Failure } from '../../domain/failure.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { endpointLabel, parseHostPort, type Destination } from './endpoint.ts';
 import { handshake, loginOf, type Login } from './handshake.ts';
 import { ioredisWire } from './ioredisWire.ts';
 import { Link } from './link.ts';
-import { deadline, openLean } from './opening.ts';
+import { abandoned, deadline, openLean, quieten } from './opening.ts';
 import { redirectAllowed, redirectFailure, type HostPort, type RedirectRule } from './redirects.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -123,10 +123,10 @@ export class ClusterNodes {
     const link = await Link.open(destination.label, ioredisWire(destination, timeoutMs, signal));
     try {
       await handshake(link, this.login, left());
+      await quieten(link, left());
       return link;
     } catch (error) {
-      link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
-      throw error;
+      throw abandoned(link, error, timeoutMs);
     }
   }
 }

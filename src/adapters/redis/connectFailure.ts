@@ -198,6 +198,20 @@ export function connectTimeout(label: string, timeoutMs: number, handshaking: bo
   });
 }
 
+/** The socket stood, and the server did not say all that a connection has to prove. */
+export function handshakeTimeout(label: string, timeoutMs: number): Failure {
+  const limit = `${timeoutMs.toLocaleString('en-US')} ms`;
+  return new Failure(
+    'TIMEOUT',
+    `Could not connect to ${label}: it accepted the connection, but did not answer within ${limit}.`,
+    {
+      retryable: true,
+      details: { trouble: 'timeout' },
+      nextAction: "Look at the server's load, or raise timeoutMs.",
+    },
+  );
+}
+
 /** The other side answered something that is not Redis's protocol. */
 export function protocolFailure(label: string, what: string): Failure {
   return new Failure(

@@ -2,6 +2,7 @@ import type { Credentials, RedisGateway, RedisSession } from '../../app/ports/re
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { Failure } from '../../domain/failure.ts';
 import { clusterOf } from './cluster.ts';
+import { loadClient } from './ioredisWire.ts';
 import { Session, type Topology } from './session.ts';
 import { singleServer } from './single.ts';
 
@@ -9,6 +10,8 @@ import { singleServer } from './single.ts';
 export class SocketGateway implements RedisGateway {
   async open(definition: ConnectionDefinition, credentials: Credentials, signal?: AbortSignal): Promise<RedisSession> {
     const topology = topologyOf(definition, credentials);
+    // Before any clock runs: the server is not to blame for our loading.
+    await loadClient();
     try {
       return new Session(topology, await topology.open(signal));
     } catch (error) {

@@ -5,6 +5,12 @@ import { connectFailure, connectTimeout, lostFailure, protocolFailure } from './
 import type { Destination } from './endpoint.ts';
 import type { OpenWire, Wire } from './link.ts';
 
+/** Loads the client library on first use; half of what starting the extension may take. */
+export async function loadClient(): Promise<{ Redis: typeof Redis; Command: typeof IoredisCommand }> {
+  const { Redis, Command } = await import('ioredis');
+  return { Redis, Command };
+}
+
 /** Replies nest a few levels; a hostile one nests until the stack ends. */
 const maxDepth = 128;
 
@@ -15,7 +21,7 @@ const maxDepth = 128;
  */
 export function ioredisWire(destination: Destination, timeoutMs: number, signal?: AbortSignal): OpenWire {
   return async (events) => {
-    const { Redis, Command } = await import('ioredis');
+    const { Redis, Command } = await loadClient();
     const { endpoint, tls, label } = destination;
     const redis = new Redis({
       ...(endpoint.kind === 'unix' ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port }),
@@ -50,7 +56,11 @@ class IoredisWire implements Wire {
   }
 
   connect(label: string, secure: boolean, timeoutMs: number, signal?: AbortSignal): Promise<Wire> {
-    this.redis.on('error', (error: unknown) => (this.lastError ??= error));
+    this.redis.on('error', (error: unknown) => {
+      this.lastError ??= error;
+      // An answer that nobody asked for would otherwise shift every later answer by one.
+      if (this.connected) this.events.onClosed(this.lossCause(label, secure));
+    });
     this.redis.on('end', () => {
       if (this.connected) this.events.onClosed(this.lossCause(label, secure));
     });
@@ -121,7 +131,10 @@ class IoredisWire implements Wire {
 
   private lossCause(label: string, secure: boolean): Failure {
     const error = this.lastError;
-    if (error instanceof Error && /^(Unknown RESP type|Maximum call stack|Invalid)/.test(error.message)) {
+    if (
+      error instanceof Error &&
+      /^(Unknown RESP type|Maximum call stack|Command queue state|Invalid)/.test(error.message)
+    ) {
       return protocolFailure(label, 'something');
     }
     return lostFailure(label, error, secure);

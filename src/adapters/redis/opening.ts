@@ -1,6 +1,7 @@
-import { Failure } from '../../domain/failure.ts';
+import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import { probeCapabilities } from './capabilities.ts';
 import { commandTableOf } from './commandTable.ts';
+import { handshakeTimeout } from './connectFailure.ts';
 import type { Destination } from './endpoint.ts';
 import { handshake, type Login } from './handshake.ts';
 import { ioredisWire } from './ioredisWire.ts';
@@ -29,6 +30,13 @@ export async function introduce(link: Link, login: Login, timeoutMs: number): Pr
   return { server: proof.identity, capabilities, commandTable };
 }
 
+/** Closes a link that did not get through its handshake; gives why, in the words of the whole and not of one step. */
+export function abandoned(link: Link, error: unknown, timeoutMs: number): Failure {
+  const failure = isFailure(error, 'TIMEOUT') ? handshakeTimeout(link.label, timeoutMs) : asFailure(error);
+  link.destroy(failure);
+  return failure;
+}
+
 /** Opens a control connection to one server, within `timeoutMs` all in all: login, proof, command table, capabilities. */
 export async function openControl(
   destination: Destination,
@@ -43,11 +51,15 @@ export async function openControl(
   try {
     return { ...(await introduce(link, login, left())), exchanger: link };
   } catch (error) {
-    link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
-    throw error;
+    throw abandoned(link, error, timeoutMs);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+/** Reading for us must not look like use by an application. Servers before 7.2 refuse, and nothing is lost. */
+export async function quieten(link: Link, deadlineMs: number): Promise<void> {
+  await link.exchange([['CLIENT', 'NO-TOUCH', 'ON']], { deadlineMs, maxReplyBytes: 1 << 16 });
 }
 
 /** Opens a lean connection, logged in and proven, for bulk work or a transaction of its own. */
@@ -63,14 +75,12 @@ export async function openLean(
   const link = await Link.open(destination.label, async (events) => (wire = await opener(events)));
   try {
     const { identity } = await handshake(link, login, left());
-    // Reading for us must not look like use by an application. Servers before 7.2 refuse, and nothing is lost.
-    await link.exchange([['CLIENT', 'NO-TOUCH', 'ON']], { deadlineMs: left(), maxReplyBytes: 1 << 16 });
+    await quieten(link, left());
     const dead = link.dead();
     if (dead !== null || wire === undefined)
       throw dead ?? new Failure('CONNECTION_FAILED', 'The connection is closed.');
     return { link, wire, runId: identity.runId, pingMs: identity.pingMs };
   } catch (error) {
-    link.destroy(error instanceof Failure ? error : new Failure('INTERNAL_ERROR', 'The handshake failed.'));
-    throw error;
+    throw abandoned(link, error, timeoutMs);
   }
 }

@@ -178,6 +178,28 @@ describe('a server or a network that fails', () => {
     assert.deepEqual([columns.types[0], columns.ttlMs[0]], ['string', -1]);
   });
 
+  it('ends a scan within 200 ms when told, although the server is busy', async () => {
+    await box.cli('DEBUG', 'POPULATE', '20000', 'k', '10');
+    const one = await session(box.port, 5_000);
+    const stop = new AbortController();
+    const pages = one.scan({ count: 100, signal: stop.signal })[Symbol.asyncIterator]();
+    await pages.next();
+    void box.cli('DEBUG', 'SLEEP', '1.5').catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    let toldAt = 0;
+    setTimeout(() => {
+      toldAt = performance.now();
+      stop.abort();
+    }, 100);
+    await assert.rejects(
+      async () => {
+        while ((await pages.next()).done !== true);
+      },
+      (error: unknown) => isFailure(error, 'CANCELLED'),
+    );
+    assert.ok(performance.now() - toldAt < 200);
+  });
+
   it('lets a caller leave without harming others', async () => {
     const one = await session();
     const stop = new AbortController();

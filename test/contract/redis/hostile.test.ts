@@ -122,6 +122,17 @@ describe('a hostile server', () => {
     server = undefined;
   });
 
+  it('cannot put an answer in the place of another by answering twice', async () => {
+    const one = await against(onlyTo('GET', () => '$4\r\nmine\r\n$4\r\nevil\r\n'));
+    const [first] = await one.send([['GET', 'k']], options);
+    assert.notEqual(first?.kind, 'notDone');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [second] = await one.send([['ECHO', 'x']], options);
+    const text =
+      second?.kind === 'reply' && second.reply instanceof Uint8Array ? Buffer.from(second.reply).toString() : '';
+    assert.notEqual(text, 'evil');
+  });
+
   it('cannot make errors tell what was sent', async () => {
     const one = await against(onlyTo('GET', () => '!\r\n'));
     const [outcome] = await one.send([['GET', 'hunter2']], options);
