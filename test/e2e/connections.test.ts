@@ -126,6 +126,24 @@ describe('connections by hand', () => {
     });
   });
 
+  it('a shared entry that allows writes to production stays read-only until it is reviewed', async () => {
+    const entry = { id: 'eu', name: 'Shop eu', host: '127.0.0.1', port: redis.port, readOnly: false };
+    const settings = { 'cachify.connections': [{ ...entry, environment: 'prod', username: 'open' }] };
+    await redis.cli('ACL', 'SETUSER', 'open', 'on', 'nopass', '~*', '+@all');
+    writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(settings));
+    await workbench().row('Connections', 'Shop eu').waitFor();
+    await workbench().run('Cachify: Connect');
+    await workbench().quickInput.pick('Shop eu');
+    await workbench().statusItem('PROD · Shop eu · read-only').waitFor();
+    await workbench().run('Cachify: Review Shared Connection…');
+    await workbench().quickInput.pick('Shop eu');
+    assert.match(await workbench().dialog(), /allows writes to a connection that counts as production/);
+    await workbench().dialogButton('Allow on This Machine');
+    await waitFor('the lock to be gone', 10_000, async () =>
+      (await workbench().statusBar()).some((text) => /PROD · Shop eu$/.test(text)),
+    );
+  });
+
   it('left the secret in no file: not in settings, logs, the store or the state', async () => {
     // Long enough for the store and the logs to be written.
     await new Promise((resolve) => setTimeout(resolve, 2500));

@@ -35,6 +35,7 @@ export interface Rig {
     reconnect: boolean;
     settingsFail: boolean;
     secretsForget: boolean;
+    secretsLocked: boolean;
     open: (definition: ConnectionDefinition, credentials: Credentials) => Promise<void>;
   };
   /** A second window: same machine, same settings. */
@@ -125,6 +126,7 @@ export function connectionsRig(
       reconnect: false,
       settingsFail: false,
       secretsForget: false,
+      secretsLocked: false,
       open: async () => {},
     } as Rig['world'],
     entries: () => entries,
@@ -158,7 +160,10 @@ export function connectionsRig(
     },
   };
   const secrets: Secrets = {
-    get: async (name) => secretMap.get(name),
+    async get(name) {
+      if (rig.world.secretsLocked) throw new Failure('NOT_SUPPORTED', 'The keyring is locked.');
+      return secretMap.get(name);
+    },
     async set(name, value) {
       if (!rig.world.secretsForget) secretMap.set(name, value);
     },

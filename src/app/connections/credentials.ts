@@ -2,7 +2,7 @@ import { textOf, type Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition, Secret } from '../../domain/connections/definition.ts';
 import { destination } from '../../domain/connections/fingerprint.ts';
 import { display } from '../../domain/display.ts';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, isFailure } from '../../domain/failure.ts';
 import type { SecretPrompt, SecretReader } from '../ports/environment.ts';
 import type { Credentials } from '../ports/redis.ts';
 import type { SecretVault } from './secretVault.ts';
@@ -62,8 +62,17 @@ export class CredentialResolver {
       request,
       'The destination changed, or the secret storage forgot: what was stored for the old one was not sent.',
     );
-    await this.#vault.keep(request.definition, secret);
+    await this.#keep(request.definition, secret);
     return secret;
+  }
+
+  /** Without a keyring the answer serves this window, and is asked for again in the next. */
+  async #keep(definition: ConnectionDefinition, secret: Secret): Promise<void> {
+    try {
+      await this.#vault.keep(definition, secret);
+    } catch (error) {
+      if (!isFailure(error, 'NOT_SUPPORTED')) throw error;
+    }
   }
 
   #environment(name: string): string {

@@ -3,7 +3,7 @@ import type { ConnectionDefinition, Secret } from '../../domain/connections/defi
 import { isRecord } from '../../domain/connections/fields.ts';
 import { fingerprint } from '../../domain/connections/fingerprint.ts';
 import { parseStoredSecret } from '../../domain/connections/secret.ts';
-import { Failure } from '../../domain/failure.ts';
+import { Failure, isFailure } from '../../domain/failure.ts';
 import type { Digest, Memory, Secrets } from '../ports/environment.ts';
 
 /** What the vault has for a connection as it is defined now. */
@@ -32,15 +32,21 @@ export class SecretVault {
   }
 
   async find(definition: ConnectionDefinition): Promise<Kept> {
-    const names = this.#namesOf(definition.uid);
-    if (names.length === 0) return { kind: 'none' };
-    const key = await this.#installKey();
-    if (key !== undefined) {
-      const text = await this.#secrets.get(this.#name(key, definition));
-      const secret = text === undefined ? null : parseStoredSecret(text);
-      if (secret !== null) return { kind: 'found', secret };
+    const secret = await this.#read(definition);
+    if (secret !== null) return { kind: 'found', secret };
+    return { kind: this.#namesOf(definition.uid).length > 0 ? 'elsewhere' : 'none' };
+  }
+
+  /** A keyring that is locked or gone is the same as one that forgot: the person is asked. */
+  async #read(definition: ConnectionDefinition): Promise<Secret | null> {
+    try {
+      const key = await this.#installKey();
+      const text = key && (await this.#secrets.get(this.#name(key, definition)));
+      return text === undefined ? null : parseStoredSecret(text);
+    } catch (error) {
+      if (isFailure(error, 'NOT_SUPPORTED')) return null;
+      throw error;
     }
-    return { kind: 'elsewhere' };
   }
 
   /**

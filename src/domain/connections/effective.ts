@@ -10,13 +10,6 @@ export interface Concern {
   readonly effect: 'held' | 'blocks';
 }
 
-export interface Effective {
-  /** What is used: as written when there are no open concerns, else the stricter values. */
-  readonly definition: ConnectionDefinition;
-  /** Empty when the definition is as the person wants it. */
-  readonly concerns: readonly Concern[];
-}
-
 const guarded = (environment: ConnectionDefinition['environment']) =>
   environment === 'prod' || environment === 'unknown';
 

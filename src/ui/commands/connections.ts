@@ -39,7 +39,8 @@ export function connectionCommands(service: ConnectionService): ConnectionComman
       if ('failure' in outcome) throw outcome.failure;
     },
     'cachify.connections.connect': async (item) => {
-      const idle = (view: ConnectionView) => view.state.kind === 'disconnected' || view.state.kind === 'failed';
+      const idle = (view: ConnectionView) =>
+        view.entry.usable && (view.state.kind === 'disconnected' || view.state.kind === 'failed');
       const view = await chosen(item, { title: 'Connect to which server?', only: idle });
       if (view) await connectAsPerson(service, view);
     },

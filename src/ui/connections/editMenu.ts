@@ -113,21 +113,25 @@ async function test(
   });
 }
 
+interface TypedField {
+  readonly label: string;
+  readonly name: keyof ConnectionDraft;
+  readonly prompt: string;
+  readonly read: (text: string) => unknown;
+  readonly value: (draft: ConnectionDraft) => string;
+  /** What holds while the field is not set. */
+  readonly unset: string;
+}
+
 /** A field of text or number: asks, checks with the parser of definitions, gives the change. */
-function typed(
-  label: string,
-  name: keyof ConnectionDraft,
-  prompt: string,
-  read: (text: string) => unknown,
-  shown: (draft: ConnectionDraft) => string,
-): EditableField {
+function typed({ label, name, prompt, read, unset, value }: TypedField): EditableField {
   return {
     label,
-    shows: shown,
+    shows: (draft) => value(draft) || unset,
     async ask(draft, title) {
       const validate = (text: string): string | undefined =>
         problemOf(draftOf(draft, { changes: { [name]: read(text) }, secret: {} }));
-      const text = await askText({ title, prompt, value: shown(draft), validate });
+      const text = await askText({ title, prompt, value: value(draft), validate });
       return typeof text === 'string' ? { changes: { [name]: read(text) } } : undefined;
     },
   };
@@ -180,7 +184,7 @@ const passwordField: EditableField = {
   shows: (draft, pending) => {
     if (draft.secret === 'ask') return 'asked for at every connect';
     if (typeof draft.secret === 'object') return 'env' in draft.secret ? `from ${draft.secret.env}` : 'from a program';
-    return pending.secret.password === undefined ? 'as stored' : 'a new one';
+    return pending.secret.password === undefined ? 'as it is' : 'a new one';
   },
   async ask(_draft, title) {
     const source = await askChoice<'stored' | 'ask' | 'env'>({
@@ -270,31 +274,59 @@ const readOnlyField: EditableField = {
 };
 
 const fields: readonly EditableField[] = [
-  typed(
-    'Name',
-    'name',
-    'What you see everywhere.',
-    (text) => text.trim(),
-    (draft) => draft.name,
-  ),
+  typed({
+    label: 'Name',
+    name: 'name',
+    prompt: 'What you see everywhere.',
+    read: (text) => text.trim(),
+    value: (draft) => draft.name,
+    unset: '',
+  }),
   addressField,
-  typed('Database', 'db', 'Number of the database.', numberOrNone, (draft) => String(draft.db ?? '')),
-  typed('User', 'username', 'ACL user; blank for the default user.', blankIsNone, (draft) => draft.username ?? ''),
+  typed({
+    label: 'Database',
+    name: 'db',
+    prompt: 'Number of the database.',
+    read: numberOrNone,
+    value: (draft) => String(draft.db ?? ''),
+    unset: '0, or as the URL says',
+  }),
+  typed({
+    label: 'User',
+    name: 'username',
+    prompt: 'ACL user; blank for the default user.',
+    read: blankIsNone,
+    value: (draft) => draft.username ?? '',
+    unset: 'the default user, or as the URL says',
+  }),
   passwordField,
   tlsField,
   environmentField,
   readOnlyField,
-  typed('Timeout', 'timeoutMs', 'Milliseconds; blank for 5,000.', numberOrNone, (draft) =>
-    String(draft.timeoutMs ?? ''),
-  ),
-  typed(
-    'Delimiter',
-    'delimiter',
-    'Separates folders of keys; blank for ":".',
-    blankIsNone,
-    (draft) => draft.delimiter ?? '',
-  ),
-  typed('Tags', 'tags', 'Words, separated by commas.', tagsOf, (draft) => (draft.tags ?? []).join(', ')),
+  typed({
+    label: 'Timeout',
+    name: 'timeoutMs',
+    prompt: 'Milliseconds; blank for 5,000.',
+    read: numberOrNone,
+    value: (draft) => String(draft.timeoutMs ?? ''),
+    unset: '5,000 ms',
+  }),
+  typed({
+    label: 'Delimiter',
+    name: 'delimiter',
+    prompt: 'Separates the folders of the key tree; blank for ":".',
+    read: blankIsNone,
+    value: (draft) => draft.delimiter ?? '',
+    unset: ':',
+  }),
+  typed({
+    label: 'Tags',
+    name: 'tags',
+    prompt: 'Words, separated by commas.',
+    read: tagsOf,
+    value: (draft) => (draft.tags ?? []).join(', '),
+    unset: 'none',
+  }),
 ];
 
 function tagsOf(text: string): readonly string[] | null {

@@ -57,7 +57,7 @@ export function withoutIcons(text: string): string {
 function descriptionOf(view: ConnectionView): string {
   const { summary, entry } = view;
   const parts = [
-    summary.environment === 'dev' ? '' : environmentWords[summary.environment],
+    summary.environment === 'dev' || !entry.usable ? '' : environmentWords[summary.environment],
     view.state.kind === 'ready' && entry.usable ? display(address(entry.definition)) : stateWords(view),
     view.state.kind === 'ready' && entry.usable && entry.definition.cluster === undefined
       ? `db ${entry.definition.db}`

@@ -144,6 +144,27 @@ describe('connections: secrets', () => {
     });
   }
 
+  it('are asked for when the keyring is locked, and the connection still works', async () => {
+    const rig = connectionsRig();
+    await rig.service.add(prod, { secret: { password: 'S3CR3T' } });
+    rig.world.secretsLocked = true;
+    rig.world.answer = 'typed';
+    await rig.service.connect('prod');
+    assert.deepEqual(sentSecrets(rig), ['typed']);
+    await rig.service.disconnect('prod');
+    rig.world.secretsLocked = false;
+    await rig.service.connect('prod');
+    assert.deepEqual(sentSecrets(rig), ['typed', 'S3CR3T']);
+  });
+
+  it('are found again when another window wrote the list of their names at the same moment', async () => {
+    const rig = connectionsRig();
+    await rig.service.add(prod, { secret: { password: 'S3CR3T' } });
+    rig.memory.clear();
+    await rig.service.connect('prod');
+    assert.deepEqual(sentSecrets(rig), ['S3CR3T']);
+  });
+
   it('of equal ids in two projects never mix', async () => {
     const rig = connectionsRig();
     await rig.service.add(prod, { scope: 'workspace', secret: { password: 'S3CR3T' } });
