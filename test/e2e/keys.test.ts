@@ -39,15 +39,6 @@ describe('keys in the workbench', function () {
   const shows = (label: string) => waitFor(`the row ${label}`, 20_000, async () => (await labels()).includes(label));
 
   /** Replaces the whole text as it is: while typing, brackets close themselves. */
-  async function paste(text: string): Promise<void> {
-    const { page } = workbench();
-    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
-    await workbench().editor().locator('.view-lines').click();
-    await page.keyboard.press('ControlOrMeta+A');
-    await page.keyboard.press('ControlOrMeta+V');
-    await workbench().editorShows(text);
-  }
-
   it('connects when a connection is unfolded, and lists folders with counts and hostile names as text', async () => {
     await workbench().openContainer('Cachify');
     await workbench().expand(VIEW, 'Shop dev');
@@ -78,7 +69,7 @@ describe('keys in the workbench', function () {
     await workbench().expand(VIEW, 'cart:');
     await workbench().click(VIEW, 'cart:1');
     await workbench().editorShows('["sku:1", "2"]');
-    await paste('[["sku:1", "3"], ["sku:2", "1"]]');
+    await workbench().replaceText('[["sku:1", "3"], ["sku:2", "1"]]');
     await new Promise((resolve) => setTimeout(resolve, 2000));
     assert.equal(await redis.cli('HGET', 'cart:1', 'sku:1'), '2');
     await workbench().screenshot('keys-document');
@@ -88,7 +79,7 @@ describe('keys in the workbench', function () {
   });
 
   it('shows the difference when somebody else wrote meanwhile, and overwrites only when told', async () => {
-    await paste('[["sku:1", "mine"]]');
+    await workbench().replaceText('[["sku:1", "mine"]]');
     await redis.cli('HSET', 'cart:1', 'sku:1', 'theirs');
     await new Promise((resolve) => setTimeout(resolve, 500));
     await workbench().save();
@@ -165,10 +156,6 @@ describe('keys in the workbench', function () {
       await workbench().run('Cachify: Delete Keys…');
       await workbench().quickInput.pick('Shop prod');
       await workbench().quickInput.answer('plain');
-      await waitFor('the question', 10_000, async () =>
-        /Delete plain on Shop prod \(PROD\)\?/.test(await workbench().quickInput.title()),
-      );
-      await workbench().quickInput.answer('Shop prod');
     };
     await remove();
     await workbench().notification(/read-only/);
@@ -184,6 +171,10 @@ describe('keys in the workbench', function () {
       (await workbench().statusBar()).some((text) => /unlocked/.test(text)),
     );
     await remove();
+    await waitFor('the question', 10_000, async () =>
+      /Delete plain on Shop prod \(PROD\)\?/.test(await workbench().quickInput.title()),
+    );
+    await workbench().quickInput.answer('Shop prod');
     await waitFor('the key to go', 10_000, async () => (await redis.cli('EXISTS', 'plain')) === '0');
 
     await workbench().run('Cachify: Restore a Previous Value…');

@@ -86,7 +86,7 @@ export function decideGuard(request: GuardRequest): GuardDecision {
       request,
       `${words(write.classification)} was not sent to ${name}: ${why}. Nothing was changed.`,
       {
-        nextAction: 'Unlock the connection with a reason (Cachify: Unlock Connection), or choose another one.',
+        nextAction: 'Unlock the connection with a reason (Cachify: Unlock for Writing…), or choose another one.',
         command: write.classification.name,
       },
     );

@@ -19,6 +19,8 @@ export async function confirms(
   view: ConnectionView,
   question: { readonly message: string; readonly detail: string; readonly button: string },
 ): Promise<{ readonly confirm?: string } | undefined> {
+  // Nothing is asked that cannot be done: the gate refuses, and says why and what to do.
+  if (view.summary.readOnly) return {};
   if (isGuarded(view)) {
     const typed = await askTyped(question.message, question.detail, view.summary.name);
     return typed ? { confirm: view.summary.name } : undefined;

@@ -323,11 +323,13 @@ export class Workbench {
     });
   }
 
-  /** Replaces the whole text of the active editor by typing. */
+  /** Replaces the whole text of the active editor by pasting: typing would have brackets closed by the editor. */
   async replaceText(text: string): Promise<void> {
+    await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
     await this.editor().locator('.view-lines').click();
     await this.page.keyboard.press('ControlOrMeta+A');
-    await this.page.keyboard.insertText(text);
+    await this.page.keyboard.press('ControlOrMeta+V');
+    await this.editorShows(text);
   }
 
   async save(): Promise<void> {
