@@ -79,14 +79,24 @@ function literal(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }
 
+function isFailed({ statuses }: Filter): boolean {
+  return statuses !== undefined && !statuses.includes('success');
+}
+
+function isRare(query: Filter): boolean {
+  return query.slow === true || query.source === 'engine' || query.runId !== undefined || isFailed(query);
+}
+
 function filterOf(query: Filter): Condition {
   const pattern = query.text === undefined || query.text === '' ? undefined : `%${literal(query.text)}%`;
   return allOf([
     { sql: 'timestamp >= ? AND timestamp < ?', params: [query.from, query.to] },
-    inList('connection_id', query.connectionIds),
+    // What has a partial index of its own is rare: that index, not the connection's, shall be walked. `+` says so.
+    inList(isRare(query) ? '+connection_id' : 'connection_id', query.connectionIds),
     inList('environment', query.environments),
     inList('action', query.actions),
     inList('status', query.statuses),
+    isFailed(query) ? { sql: "status <> 'success'", params: [] } : undefined,
     // Word for word as in the partial indexes: SQLite recognises them by that.
     query.source === undefined
       ? undefined
