@@ -149,9 +149,9 @@ describe('connections in settings', () => {
     await until(async () => (await api.connections.list())[0]?.state === 'disconnected');
   });
 
-  it('a stored secret stays when an edit leaves it blank, and works as a command for other extensions', async () => {
+  it('its methods are commands for other extensions: add, connect, unlock, lock', async () => {
     const draft = { id: 'mine', name: 'Mine', host: '127.0.0.1', port: redisPort, environment: 'prod' };
-    await commands.executeCommand('cachify.connections.add', { draft, secret: { password: '' } });
+    await commands.executeCommand('cachify.connections.add', { draft });
     await commands.executeCommand('cachify.connections.connect', { id: 'mine' });
     const listed = await commands.executeCommand<{ state: string; readOnly: boolean }[]>(
       'cachify.connections.list',
