@@ -5,6 +5,7 @@ import type {
   ConnectionRecord,
   OperationBucket,
   PeriodOperations,
+  SearchPage,
   StoredActivity,
   StoredKeySnapshot,
   StoreHealth,
@@ -32,6 +33,10 @@ export interface StoreCalls {
   'history.append'(events: readonly HistoryEvent[]): void;
   'history.appendSamples'(samples: readonly ObservabilitySnapshot[]): void;
   'history.timeline'(query: TimelineQuery): TimelinePage;
+  'history.searchStep'(
+    query: Omit<TimelineQuery, 'cursor'>,
+    after: number | undefined,
+  ): SearchPage & { readonly next?: number };
   'history.samples'(query: TimeWindow & StoreScope): readonly ObservabilitySnapshot[];
   'history.operations'(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): readonly OperationBucket[];
   'history.sampleAt'(query: { readonly connectionId: string; readonly at: string }): ObservabilitySnapshot | null;

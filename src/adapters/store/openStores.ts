@@ -1,5 +1,6 @@
 import type { Clock } from '../../app/ports/clock.ts';
-import type { StoreHealth, Stores } from '../../app/ports/stores.ts';
+import type { SearchPage, StoreHealth, Stores, TimelineQuery } from '../../app/ports/stores.ts';
+import { Failure } from '../../domain/failure.ts';
 import type { StoreProblem } from './problems.ts';
 import { runStoreJob, StoreWorker } from './storeWorker.ts';
 
@@ -36,6 +37,7 @@ export function openStores(options: OpenStoresOptions): Stores {
       append: (events) => worker.call('history.append', events),
       appendSamples: (samples) => worker.call('history.appendSamples', samples),
       timeline: (query) => worker.call('history.timeline', query),
+      search: (query, signal) => searched(worker, query, signal),
       samples: (query) => worker.call('history.samples', query),
       operations: (query) => worker.call('history.operations', query),
       sampleAt: (query) => worker.call('history.sampleAt', query),
@@ -91,4 +93,21 @@ export function openStores(options: OpenStoresOptions): Stores {
     },
     close: () => worker.close(),
   };
+}
+
+/** At most `limit` events in all. */
+async function* searched(
+  worker: StoreWorker,
+  query: Omit<TimelineQuery, 'cursor'>,
+  signal: AbortSignal | undefined,
+): AsyncIterable<SearchPage> {
+  let left = query.limit;
+  let after: number | undefined;
+  do {
+    if (signal?.aborted === true) throw new Failure('CANCELLED', 'The search was cancelled.');
+    const { next, ...page } = await worker.call('history.searchStep', { ...query, limit: left }, after);
+    left -= page.events.length;
+    after = next;
+    yield page;
+  } while (after !== undefined && left > 0);
 }

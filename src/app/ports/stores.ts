@@ -45,6 +45,14 @@ export interface TimelinePage {
   readonly total: number;
 }
 
+/** What a search found in one more stretch of the history. */
+export interface SearchPage {
+  /** Newest first within the page; pages go backwards in time, except for rows that were brought over later. */
+  readonly events: readonly HistoryEvent[];
+  /** 0..1: how much of the history is searched. */
+  readonly searched: number;
+}
+
 /** Our own operations in one bucket of time. */
 export interface OperationBucket {
   readonly from: string;
@@ -117,6 +125,8 @@ export interface HistoryStore {
   append(events: readonly HistoryEvent[]): Promise<void>;
   appendSamples(samples: readonly ObservabilitySnapshot[]): Promise<void>;
   timeline(query: TimelineQuery): Promise<TimelinePage>;
+  /** Looks for events stretch by stretch and gives what it finds at once; leaving the loop, or the signal, ends it. */
+  search(query: Omit<TimelineQuery, 'cursor'>, signal?: AbortSignal): AsyncIterable<SearchPage>;
   /** Oldest first, at most 10,000. */
   samples(query: TimeWindow & StoreScope): Promise<readonly ObservabilitySnapshot[]>;
   /** One row per bucket and connection that had operations or coverage; `bucketSeconds` is a multiple of 60. */

@@ -63,6 +63,26 @@ describe('stores on disk', () => {
     assert.equal(await count({ from: eventOf(10).timestamp, to: eventOf(20).timestamp }), 10);
   });
 
+  it('streams what a search finds, and stops when told', async () => {
+    const { history } = await stores();
+    await history.append(Array.from({ length: 60 }, (_, number) => eventOf(number)));
+    const found: string[] = [];
+    for await (const page of history.search({ ...always, text: 'user:5', limit: 100 })) {
+      found.push(...page.events.map(({ keyOrPattern }) => keyOrPattern));
+      assert.ok(page.searched > 0 && page.searched <= 1);
+    }
+    assert.equal(found.length, 11);
+    const stop = new AbortController();
+    stop.abort();
+    await assert.rejects(
+      async () => {
+        for await (const page of history.search({ ...always, limit: 1 }, stop.signal))
+          assert.fail(String(page.searched));
+      },
+      (error) => isFailure(error, 'CANCELLED'),
+    );
+  });
+
   it('refuses a cursor that no page gave', async () => {
     const { history } = await stores();
     await assert.rejects(history.timeline({ ...always, limit: 1, cursor: 'x' }), (error) =>

@@ -39,7 +39,7 @@ import { removeTemplate, saveTemplate, workflowTemplates } from './repositories/
 import { desktopContent, openDesktopFile, type DesktopFile } from './maintenance/desktopFile.ts';
 import { importDesktopTables } from './maintenance/importDesktop.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
-import { timelinePage } from './timelinePages.ts';
+import { searchStep, timelinePage } from './timelinePages.ts';
 import { isoMs } from './windows.ts';
 
 export interface ServiceOptions {
@@ -111,6 +111,7 @@ export class StoreService {
       'history.append': (events) => telemetry.add(events, []),
       'history.appendSamples': (samples) => telemetry.add([], samples),
       'history.timeline': (query) => this.reading(() => timelinePage(history, query)),
+      'history.searchStep': (query, after) => this.reading(() => searchStep(history, query, after)),
       'history.samples': (query) => this.reading(() => this.samples(query)),
       'history.operations': (query) => this.reading(() => operationBuckets(history.read(), query)),
       'history.sampleAt': (query) => this.reading(() => sampleAt(history, query)),
