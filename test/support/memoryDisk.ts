@@ -201,7 +201,7 @@ function overlaid(data: Buffer, at: number, bytes: Buffer): Buffer {
 /** One process's access to a `MemoryDisk`. */
 export class MountedDisk implements FileSystem {
   private readonly disk: MemoryDisk;
-  private readonly fault: Fault | undefined;
+  private fault: Fault | undefined;
   private dead = false;
   /** Changing steps so far. */
   steps = 0;
@@ -210,6 +210,11 @@ export class MountedDisk implements FileSystem {
   constructor(disk: MemoryDisk, fault?: Fault) {
     this.disk = disk;
     this.fault = fault;
+  }
+
+  /** From now on nothing fails. */
+  heal(): void {
+    this.fault = undefined;
   }
 
   get isDead(): boolean {

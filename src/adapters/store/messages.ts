@@ -43,6 +43,7 @@ export interface StoreCalls {
   'history.families'(query: TimeWindow & StoreScope & { readonly sketches: boolean }): PeriodOperations;
   'history.activity'(query: ActivityQuery): StoredActivity;
   'history.appendActivity'(record: ActivityRecord): void;
+  'history.deleteEventsBefore'(before: string): void;
   'history.flush'(): void;
   'snapshots.add'(snapshots: readonly StoredKeySnapshot[]): void;
   'snapshots.list'(query: {

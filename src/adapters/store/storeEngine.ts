@@ -9,7 +9,7 @@ import { StoreLock } from './lock.ts';
 import type { MigrationStep } from './migrations.ts';
 import { Parts, type Part } from './parts.ts';
 import type { StoreProblem } from './problems.ts';
-import type { SqlDatabase } from './sql/driver.ts';
+import { compactImage, type SqlDatabase } from './sql/driver.ts';
 import { verifyContent, verifyFolder } from './verifyStore.ts';
 import type { EventPart, StoreOptions } from './storeOptions.ts';
 import { StoreState } from './storeState.ts';
@@ -76,8 +76,10 @@ export class StoreEngine {
   eventParts(): EventPart[] {
     this.follow();
     const { part, parts } = this.state;
-    const finished = [...parts.all()].reverse().map((one) => ({ content: one, open: () => parts.open(one) }));
-    return part === undefined ? finished : [{ content: undefined, open: () => part }, ...finished];
+    const finished: EventPart[] = [...parts.all()]
+      .reverse()
+      .map((one) => ({ id: one.id, content: one, open: () => parts.open(one) }));
+    return part === undefined ? finished : [{ id: 'part', content: undefined, open: () => part }, ...finished];
   }
 
   /**
@@ -200,10 +202,10 @@ export class StoreEngine {
         const { commands } = running;
         if (commands.length > 0 && !this.append(frameKind.commands, encodeCommands(commands))) continue;
         committed = true;
-        this.state.countRows(commands);
         return result;
       } finally {
         running.end(committed);
+        if (committed) this.state.noteChanges(running.commands);
       }
     }
   }
@@ -453,7 +455,7 @@ export class StoreEngine {
   private contentFor(seq: number, log: string): GenerationContent {
     const { main, parts, schema } = this.state;
     const { epoch } = this;
-    return { epoch, seq, schema, log, image: main.image(), parts: [...parts.all()], writtenAt: this.now() };
+    return { epoch, seq, schema, log, image: compactImage(main), parts: [...parts.all()], writtenAt: this.now() };
   }
 
   private giveWay(): Promise<void> {

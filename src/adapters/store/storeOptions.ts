@@ -1,5 +1,6 @@
 import type { Clock } from '../../app/ports/clock.ts';
 import type { FileSystem } from './disk/fileSystem.ts';
+import type { Target } from './log/commands.ts';
 import type { PartContent } from './parts.ts';
 import type { StoreProblem } from './problems.ts';
 import type { SqlDatabase } from './sql/driver.ts';
@@ -22,6 +23,8 @@ export interface StoreOptions extends StateOptions {
 
 /** Event rows of one stretch of time; what they hold is not known for the stretch that still grows. */
 export interface EventPart {
+  /** What a transaction names it by. */
+  readonly id: Target;
   readonly content: PartContent | undefined;
   /** undefined when the file turned out damaged. */
   readonly open: () => SqlDatabase | undefined;

@@ -79,8 +79,21 @@ export class StoreState {
     if (applyMigration(databases, step, confirm)) this.parts.upgradeOpen();
   }
 
-  countRows(commands: readonly Command[]): void {
-    for (const { target, rows } of commands) if (target === 'part') this.rowsInPart += rows.length;
+  /** After a transaction: what it did to the parts. A finished part whose rows changed is written anew, an empty one goes. */
+  noteChanges(commands: readonly Command[]): void {
+    const touched = new Set<number>();
+    for (const { target, rows } of commands) {
+      if (target === 'part') this.rowsInPart += rows.length;
+      else if (typeof target === 'number') touched.add(target);
+    }
+    for (const id of touched) {
+      const part = this.parts.find(id);
+      const database = part === undefined ? undefined : this.parts.open(part);
+      if (database === undefined || this.options.contentOf === undefined) continue;
+      const content = this.options.contentOf(database);
+      if (content.rows === 0) this.parts.remove(id);
+      else this.parts.replace(id, content);
+    }
   }
 
   /** Ends the current part, if it holds anything, and begins a new one. */
@@ -108,20 +121,34 @@ export class StoreState {
     const running = this.begin();
     let whole = false;
     try {
-      for (const { sql, rows, target } of commands) running.runMany(sql, rows, target);
+      for (const { sql, rows, target } of commands) {
+        // A part that turned out damaged here is gone: there is nothing left to delete in it.
+        if (typeof target !== 'number' || this.isReadable(target)) running.runMany(sql, rows, target);
+      }
       whole = true;
-      this.countRows(commands);
     } catch {
       // Only after an earlier frame was lost can a statement fail that succeeded once; the caller reports it.
       whole = false;
     } finally {
       running.end(whole);
     }
+    if (whole) this.noteChanges(commands);
     return whole;
+  }
+
+  private isReadable(id: number): boolean {
+    const part = this.parts.find(id);
+    return part !== undefined && this.parts.open(part) !== undefined;
   }
 
   private databaseOf(target: Target): SqlDatabase {
     if (target === 'main') return this.mainDatabase;
+    if (typeof target === 'number') {
+      const part = this.parts.find(target);
+      const database = part === undefined ? undefined : this.parts.open(part);
+      if (database === undefined) throw new Error(`There is no part ${target}`);
+      return database;
+    }
     if (this.currentPart === undefined) throw new Error('This store keeps no event rows');
     return this.currentPart;
   }

@@ -1,4 +1,5 @@
 import type { Part } from '../parts.ts';
+import { compactImage } from '../sql/driver.ts';
 import { manifestFormat, type StoredPart } from './manifest.ts';
 import { nonce, padded, type StoreFolder } from './storeFolder.ts';
 
@@ -42,8 +43,8 @@ async function writePart(
   part: Part,
   giveWay: () => Promise<void>,
 ): Promise<StoredPart | undefined> {
-  const image = part.database?.image();
-  if (image === undefined) return undefined;
+  if (part.database === undefined) return undefined;
+  const image = compactImage(part.database);
   await giveWay();
   const file = await folder.write(`part-${padded(part.id, 12)}-${nonce()}.db`, image, giveWay);
   return { ...file, id: part.id, rows: part.rows, from: part.from, to: part.to };

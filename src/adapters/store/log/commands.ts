@@ -4,8 +4,13 @@
 import type { SqlValue } from '../sql/driver.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
-/** Which database of a store a statement belongs to: the one that stays, or the current part of the event rows. */
-export type Target = 'main' | 'part';
+/**
+ * Which database of a store a statement belongs to: the one that stays, the current part of the event rows, or a finished
+ * part by its id, in which rows are only ever deleted.
+ */
+export type Target = 'main' | 'part' | number;
+
+const finishedPart = 2;
 
 /**
  * One statement and the rows of parameters that it ran with. It must be deterministic: every window runs it again. Time,
@@ -154,7 +159,8 @@ export function encodeCommands(commands: readonly Command[]): Uint8Array {
   const { out } = encoder;
   out.count(commands.length);
   for (const { target, sql, rows } of commands) {
-    out.byte(target === 'main' ? 0 : 1);
+    out.byte(target === 'main' ? 0 : target === 'part' ? 1 : finishedPart);
+    if (typeof target === 'number') out.count(target);
     out.text(sql);
     out.count(rows.length);
     out.count(rows[0]?.length ?? 0);
@@ -169,7 +175,8 @@ export function decodeCommands(payload: Uint8Array): Command[] {
   const decoder = new Decoder(input);
   const commands: Command[] = [];
   for (let left = input.count(); left > 0; left--) {
-    const target: Target = input.byte() === 0 ? 'main' : 'part';
+    const kind = input.byte();
+    const target: Target = kind === finishedPart ? input.count() : kind === 0 ? 'main' : 'part';
     const sql = input.text();
     const rowCount = input.count();
     const width = input.count();

@@ -10,7 +10,7 @@ import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
 import { StoreEngine } from '../storeEngine.ts';
 import type { StoreOptions } from '../storeOptions.ts';
 import { connectionRecords, saveConnectionRecord } from './repositories/connectionRecords.ts';
-import { appendEvents } from './repositories/historyEvents.ts';
+import { appendEvents, deleteEventsBefore } from './repositories/historyEvents.ts';
 import {
   addKeySnapshots,
   keySnapshot,
@@ -118,6 +118,10 @@ export class StoreService {
       'history.families': (query) => this.reading(() => periodOperations(history, query)),
       'history.activity': (query) => this.reading(() => storedActivity(history, query)),
       'history.appendActivity': (record) => history.commit((tx) => addActivity(tx, record)),
+      'history.deleteEventsBefore': async (before) => {
+        await telemetry.flush();
+        await history.commit((tx) => deleteEventsBefore(tx, history.eventParts(), isoMs(before)));
+      },
       'history.flush': () => telemetry.flush(),
       'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
       'snapshots.list': (query) => listKeySnapshots(control.read(), query),

@@ -2,6 +2,7 @@ import type { TimelineQuery } from '../../../../app/ports/stores.ts';
 import { failureCodes } from '../../../../domain/failure.ts';
 import type { EventStatus, HistoryEvent } from '../../../../domain/timeline/event.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
+import type { EventPart } from '../../storeOptions.ts';
 import type { Transaction } from '../../transaction.ts';
 import { environments } from './environments.ts';
 import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull, type Condition } from './rows.ts';
@@ -141,4 +142,12 @@ export function eventsOfPart(
 export function countOfPart(part: SqlDatabase, query: Filter): number {
   const where = filterOf(query);
   return Number(part.rows(`SELECT count(*) FROM history_events WHERE ${where.sql}`, where.params)[0]?.[0] ?? 0);
+}
+
+/** Deletes the events before a time, in whatever part they are. */
+export function deleteEventsBefore(transaction: Transaction, parts: readonly EventPart[], before: string): void {
+  for (const { id, content, open } of parts) {
+    if (content !== undefined && content.from !== null && content.from >= before) continue;
+    if (open() !== undefined) transaction.run('DELETE FROM history_events WHERE timestamp < ?', [before], id);
+  }
 }
