@@ -62,6 +62,28 @@ describe('faults: space', function () {
     }
   });
 
+  it('a full disk still lets rows be deleted, from a reserve that comes back', async () => {
+    const disk = new MemoryDisk();
+    const { engine } = await openSmall(disk.mount(), { logBytes: 1 << 30 });
+    await engine.commit((tx) => {
+      for (let n = 0; n < 300; n++) tx.run('INSERT INTO kept (n, body) VALUES (?, ?)', [n, 'x'.repeat(2000)]);
+    });
+    await engine.checkpoint();
+    await engine.checkpoint();
+    assert.ok(disk.has('/store/reserve'));
+    disk.capacity = disk.bytesUsed() + 20;
+    await assert.rejects(commitNumber(engine, 1000), { code: 'INTERNAL_ERROR' });
+    assert.equal(engine.health.kind, 'readOnly');
+    await engine.commit((tx) => tx.run('DELETE FROM kept WHERE n < 299'), true);
+    assert.ok(!disk.has('/store/reserve'));
+    for (let i = 0; i < 3; i++) await engine.checkpoint();
+    assert.equal(engine.health.kind, 'ready');
+    assert.ok(disk.has('/store/reserve'));
+    await commitNumber(engine, 1000);
+    assert.deepEqual(held(engine).kept, [299, 1000]);
+    await engine.close();
+  });
+
   it('a folder that cannot be made leaves a store that can be asked, says so, and takes writes later', async () => {
     const mount = new MemoryDisk().mount({ at: 1, how: 'EACCES', lasting: true });
     const { engine } = await openSmall(mount);

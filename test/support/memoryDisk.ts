@@ -56,6 +56,8 @@ export class MemoryDisk {
   private pending: Pending[] = [];
   private nextInode = 1;
   private clockMs = 1;
+  /** Bytes that fit. */
+  capacity = Infinity;
 
   /** A process's view of this disk, which can fail. */
   mount(fault?: Fault): MountedDisk {
@@ -155,6 +157,7 @@ export class MemoryDisk {
 
   write(inode: Inode, at: number, bytes: Uint8Array): void {
     const copy = Buffer.from(bytes);
+    if (this.bytesUsed() + Math.max(0, at + copy.length - inode.data.length) > this.capacity) throw failure('ENOSPC');
     inode.data = overlaid(inode.data, at, copy);
     this.pending.push({ kind: 'write', inode, at, bytes: copy });
     this.clockMs++;

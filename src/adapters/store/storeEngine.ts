@@ -1,4 +1,5 @@
 import { describe, diskFailure, isExpected, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
+import { codeOf } from './disk/fileSystem.ts';
 import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
 import { newestGeneration, type ProvenGeneration } from './generations/newestGeneration.ts';
 import { writeGeneration, type GenerationContent } from './generations/writeGeneration.ts';
@@ -9,6 +10,7 @@ import { StoreLock } from './lock.ts';
 import type { MigrationStep } from './migrations.ts';
 import { Parts, type Part } from './parts.ts';
 import type { StoreProblem } from './problems.ts';
+import { giveWayOn } from './giveWay.ts';
 import { compactImage, type SqlDatabase } from './sql/driver.ts';
 import { verifyContent, verifyFolder } from './verifyStore.ts';
 import type { EventPart, StoreOptions } from './storeOptions.ts';
@@ -86,13 +88,14 @@ export class StoreEngine {
    * Runs `write` as one transaction, durable when this resolves. `write` may run again when another window came first, so
    * it must have no other effect. Transactions of this window run one after another.
    *
+   * @param mayUseReserve for what frees space: on a full disk the reserve is given up for it
    * @throws Failure when nothing was saved, `OUTCOME_UNKNOWN` when the disk did not say; what `write` throws, unchanged
    */
-  commit<T>(write: (transaction: Transaction) => T): Promise<T> {
+  commit<T>(write: (transaction: Transaction) => T, mayUseReserve = false): Promise<T> {
     return this.enqueue(async () => {
       try {
         if (this.isNewer) throw newerFailure();
-        const result = await this.commitOrReload(write);
+        const result = await this.commitOrReload(write, mayUseReserve);
         this.standing = { kind: 'ready' };
         return result;
       } catch (error) {
@@ -128,7 +131,7 @@ export class StoreEngine {
    */
   async verify(): Promise<string[]> {
     this.follow();
-    const problems = await verifyFolder(this.folder, () => this.giveWay());
+    const problems = await verifyFolder(this.folder, giveWayOn(this.options.clock));
     return [...problems, ...verifyContent(this.state.main, this.options.migrations)].map(
       (problem) => `${this.options.name}: ${problem}`,
     );
@@ -147,6 +150,7 @@ export class StoreEngine {
       try {
         await this.withLock(() => {
           this.folder.proveSpace();
+          this.folder.keepReserve();
           log.makeDurable();
         });
         this.standing = { kind: 'ready' };
@@ -181,12 +185,12 @@ export class StoreEngine {
   }
 
   /** A log that was replaced by another window, after damage, is given up for what is on disk now. */
-  private async commitOrReload<T>(write: (transaction: Transaction) => T): Promise<T> {
+  private async commitOrReload<T>(write: (transaction: Transaction) => T, mayUseReserve: boolean): Promise<T> {
     try {
       return await this.withLock(() => this.commitLocked(write));
     } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error;
-      await this.load();
+      if (error instanceof DamagedFile) await this.load();
+      else if (!mayUseReserve || codeOf(error) !== 'ENOSPC' || !this.folder.giveUpReserve()) throw error;
       return await this.withLock(() => this.commitLocked(write));
     }
   }
@@ -293,7 +297,7 @@ export class StoreEngine {
       const log = this.createLogAfter(this.seq);
       this.epoch++;
       this.state.finishPart(this.seq);
-      await writeGeneration(this.folder, this.contentFor(this.seq, log), () => this.giveWay());
+      await writeGeneration(this.folder, this.contentFor(this.seq, log), giveWayOn(this.options.clock));
       this.folder.quarantine(broken, this.options.clock.wallMs());
       this.switchLog(log);
     } finally {
@@ -366,7 +370,7 @@ export class StoreEngine {
   private async keepCopy(): Promise<void> {
     const name = `before-migration-${padded(this.state.schema, 4)}-${padded(this.seq, 12)}.db`;
     if (this.folder.fs.size(this.folder.at(name)) !== undefined) return;
-    await this.folder.write(name, this.state.main.image(), () => this.giveWay());
+    await this.folder.write(name, this.state.main.image(), giveWayOn(this.options.clock));
     this.folder.fs.syncFolder(this.folder.path);
     this.folder.keepNewestCopies();
   }
@@ -422,11 +426,12 @@ export class StoreEngine {
   private async startGeneration(force: boolean): Promise<void> {
     const content = await this.enqueue(() => this.withLock(() => this.sealLog(force)));
     if (content === undefined) return;
-    if (!(await writeGeneration(this.folder, content, () => this.giveWay()))) return;
+    if (!(await writeGeneration(this.folder, content, giveWayOn(this.options.clock)))) return;
     for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
     this.damagedLogs.clear();
     this.hasTornTail = false;
     this.folder.removeUnneeded();
+    this.folder.keepReserve();
   }
 
   /** Ends the current log file and goes on in a new one; gives the state at that point. */
@@ -456,10 +461,6 @@ export class StoreEngine {
     const { main, parts, schema } = this.state;
     const { epoch } = this;
     return { epoch, seq, schema, log, image: compactImage(main), parts: [...parts.all()], writtenAt: this.now() };
-  }
-
-  private giveWay(): Promise<void> {
-    return new Promise((resolve) => void this.options.clock.after(0, resolve));
   }
 
   // --- damage

@@ -8,6 +8,8 @@ const sliceBytes = 1 << 20;
 const manifestName = /^generation-\d{4}-\d{12}-[0-9a-f]{8}\.json$/;
 const ownName = /^(?:generation-\d{4}|main|part|log)-(\d{12})-[0-9a-f]{8}\.(?:json|db|bin)(?:\.tmp)?$/;
 const copyName = /^before-migration-\d{4}-\d{12}\.db$/;
+const reserveName = 'reserve';
+const reserveBytes = 1 << 18;
 const keptGenerations = 2;
 
 export const firstLogName = 'log-first.bin';
@@ -119,6 +121,20 @@ export class StoreFolder {
   keepNewestCopies(): void {
     const copies = this.fs.list(this.path).filter((name) => copyName.test(name));
     for (const name of copies.sort().slice(0, -2)) this.fs.remove(this.at(name));
+  }
+
+  /** Keeps some room that is given up when the disk is full and rows are to be deleted. @throws the system's error */
+  keepReserve(): void {
+    const path = this.at(reserveName);
+    if (this.fs.size(path) === undefined) this.fs.create(path, new Uint8Array(reserveBytes));
+  }
+
+  /** @returns false when there is none */
+  giveUpReserve(): boolean {
+    const path = this.at(reserveName);
+    if (this.fs.size(path) === undefined) return false;
+    this.fs.remove(path);
+    return true;
   }
 
   /** Writes and removes a small file. @throws the system's error when there is no space, or the folder is read-only */

@@ -120,14 +120,14 @@ export class StoreService {
       'history.appendActivity': (record) => history.commit((tx) => addActivity(tx, record)),
       'history.deleteEventsBefore': async (before) => {
         await telemetry.flush();
-        await history.commit((tx) => deleteEventsBefore(tx, history.eventParts(), isoMs(before)));
+        await history.commit((tx) => deleteEventsBefore(tx, history.eventParts(), isoMs(before)), true);
       },
       'history.flush': () => telemetry.flush(),
       'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
       'snapshots.list': (query) => listKeySnapshots(control.read(), query),
       'snapshots.get': (id) => keySnapshot(control.read(), id),
       'snapshots.usedBytes': (connectionId) => keySnapshotBytes(control.read(), connectionId),
-      'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, ids)),
+      'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, ids), true),
       'connections.save': (record) => {
         const now = new Date(this.options.clock.wallMs()).toISOString();
         return control.commit((tx) => saveConnectionRecord(tx, record, now));
