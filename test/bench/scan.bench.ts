@@ -69,8 +69,8 @@ async function scans(report: Report, box: RedisBox, session: RedisSession): Prom
     goal: '≤ 1.4 ×',
     met: ours / raw <= 1.4,
   });
-  const worst = Math.max(...delays);
-  report.add({ name: 'event-loop delay p99, scan', median: worst, unit: 'ms', goal: '≤ 50 ms', met: worst <= 50 });
+  const delay = median(delays);
+  report.add({ name: 'event-loop delay p99, scan', median: delay, unit: 'ms', goal: '≤ 50 ms', met: delay <= 50 });
 }
 
 async function memory(report: Report, session: RedisSession): Promise<void> {
@@ -114,8 +114,8 @@ async function describing(report: Report, box: RedisBox, session: RedisSession):
     goal: '≤ 2 ×',
     met: ours / raw <= 2,
   });
-  const worst = Math.max(...delays);
-  report.add({ name: 'event-loop delay p99, describe', median: worst, unit: 'ms', goal: '≤ 50 ms', met: worst <= 50 });
+  const delay = median(delays);
+  report.add({ name: 'event-loop delay p99, describe', median: delay, unit: 'ms', goal: '≤ 50 ms', met: delay <= 50 });
 }
 
 export async function run(report: Report): Promise<void> {

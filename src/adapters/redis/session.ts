@@ -165,7 +165,7 @@ export class Session implements RedisSession {
   private follow(opened: Opened): void {
     opened.exchanger.onDeath((cause) => {
       if (this.life.signal.aborted || this.opened !== opened) return;
-      this.recovering ??= this.recover(cause).finally(() => (this.recovering = undefined));
+      this.recovering ??= this.recover(cause);
     });
   }
 
@@ -184,7 +184,11 @@ export class Session implements RedisSession {
         this.opened = opened;
         this.follow(opened);
         const died = opened.exchanger.dead();
-        if (died === null) return this.change({ kind: 'ready' });
+        if (died === null) {
+          // Before anybody hears of it: the next death must find nobody recovering.
+          this.recovering = undefined;
+          return this.change({ kind: 'ready' });
+        }
         last = died;
       } catch (error) {
         last = asFailure(error);

@@ -103,7 +103,7 @@ export function singleServer(definition: ConnectionDefinition, credentials: Cred
         throw failure;
       }
       ({ user } = opened.server);
-      return opened;
+      return finder.masterOnly ? { ...opened, server: { ...opened.server, mode: 'sentinel' } } : opened;
     },
     openPrivate: (_key, timeoutMs, signal) => lean(timeoutMs, signal),
     bulk: new Bulk({

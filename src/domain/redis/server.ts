@@ -1,6 +1,7 @@
 /** What a connection proved about its server when it opened. */
 export interface ServerIdentity {
   readonly version: string;
+  /** How the server is reached: `sentinel` = the master that Sentinels name. */
   readonly mode: 'standalone' | 'sentinel' | 'cluster';
   readonly role: 'master' | 'replica' | 'unknown';
   /** `run_id` of INFO server: a new process has a new one. Null where INFO is denied. */

@@ -23,7 +23,7 @@ describe('sentinel', function () {
   it('finds the master although a Sentinel is down, and follows a failover with a new scan', async () => {
     const nodes = ['127.0.0.1:1', ...trio.nodes];
     const session = await openSession({ sentinel: { name: 'shop', nodes } }, secret);
-    assert.equal(session.server.role, 'master');
+    assert.deepEqual([session.server.role, session.server.mode], ['master', 'sentinel']);
     await trio.master.cli('EVAL', 'for i = 1, 5000 do redis.call("SET", "k:" .. i, "v") end', '0');
     await waitFor('the replica to have all', 5_000, async () => (await trio.replica.cli('DBSIZE')) === '5000');
     const pages = session.scan({ count: 500 })[Symbol.asyncIterator]();
