@@ -48,6 +48,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     keys,
     clock,
     connection: (id) => ({ summary: connections.view(id).summary, db: connections.definitionOf(id).db }),
+    isReady: (id) => connections.views().some(({ summary }) => summary.id === id && summary.state === 'ready'),
   });
   const replies = new ReplyDocuments();
   const { workflows } = services;

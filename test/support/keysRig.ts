@@ -1,16 +1,18 @@
-// The use cases on keys over a real redis-server, a real gate and real encryption.
+// The use cases on keys over a real redis-server, gate, store and encryption.
 import { ValueCipher } from '../../src/adapters/node/cipher.ts';
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
+import { openStores } from '../../src/adapters/store/openStores.ts';
 import { KeyService } from '../../src/app/keys/keyService.ts';
 import type { KeysParts } from '../../src/app/keys/parts.ts';
 import type { NumberSetting } from '../../src/app/ports/environment.ts';
 import type { RedisSession } from '../../src/app/ports/redis.ts';
-import type { SnapshotStore, StoredKeySnapshot } from '../../src/app/ports/stores.ts';
-import { sameBytes } from '../../src/domain/bytes.ts';
+import type { SnapshotStore } from '../../src/app/ports/stores.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
+import { ownFolder, removeFolder } from './processes.ts';
 import type { RedisBox } from './redisBox.ts';
 import { definitionOf, gateOver, noSecret, realClock, type GateBox } from './redisParts.ts';
+import { storeBuild } from './storeBuild.ts';
 
 export interface KeysRig {
   readonly keys: KeyService;
@@ -34,7 +36,9 @@ export async function keysRig(box: RedisBox, over: Partial<ConnectionDefinition>
     'observability.sampleSeconds': 15,
   };
   const secrets = new Map<string, string>();
-  const snapshots = snapshotsInMemory();
+  const directory = ownFolder('cachify-keys-');
+  const stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+  const { snapshots } = stores;
   const parts: KeysParts = {
     gate: gate.gate,
     snapshots,
@@ -52,24 +56,10 @@ export async function keysRig(box: RedisBox, over: Partial<ConnectionDefinition>
     settings: { number: (name) => settings[name] },
     definitionOf: () => definition,
   };
-  const close = () => session.close();
-  return { keys: new KeyService(parts), parts, gate, session, definition, settings, snapshots, close };
-}
-
-/** Snapshots in memory, newest first. */
-export function snapshotsInMemory(): SnapshotStore {
-  let rows: StoredKeySnapshot[] = [];
-  return {
-    add: (added) => Promise.resolve(void (rows = [...added.toReversed(), ...rows])),
-    list: ({ connectionId, key, limit }) =>
-      Promise.resolve(
-        rows
-          .filter((row) => row.connectionId === connectionId && (key === undefined || sameBytes(row.key, key)))
-          .slice(0, limit)
-          .map(({ sealed, ...row }) => ({ ...row, bytes: Math.min(row.bytes, sealed.length) })),
-      ),
-    get: (id) => Promise.resolve(rows.find((row) => row.id === id) ?? null),
-    usedBytes: () => Promise.resolve(rows.reduce((sum, row) => sum + row.sealed.length, 0)),
-    remove: (ids) => Promise.resolve(void (rows = rows.filter((row) => !ids.includes(row.id)))),
+  const close = async () => {
+    await session.close();
+    await stores.close();
+    removeFolder(directory);
   };
+  return { keys: new KeyService(parts), parts, gate, session, definition, settings, snapshots, close };
 }

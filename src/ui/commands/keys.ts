@@ -98,19 +98,21 @@ class KeyPerson {
     const nodes = selectedKeys(item, selected);
     const single = nodes.length === 0 ? await chosenTarget(connections, item, 'Delete key on') : undefined;
     const targets: readonly KeyTarget[] = single === undefined ? nodes : [single];
+    const undoable: (() => Promise<void>)[] = [];
     for (const [uid, group] of byConnection(targets)) {
       const view = connections.view(uid);
       const confirmed = await this.#confirmsRemoval(view, group);
-      if (confirmed === undefined) return;
+      if (confirmed === undefined) break;
       const done = await withConfirmation(
         (confirm) => keys.remove({ connectionId: uid, keys: group, ...confirm }),
         confirmed,
       );
-      if (done === undefined) return;
+      if (done === undefined) break;
       this.#parts.browsers.of(uid).noteRemoved(group);
       await this.#refreshDocuments(uid);
-      void this.#offerUndo(uid, group, done);
+      undoable.push(() => this.#offerUndo(uid, group, done));
     }
+    await Promise.all(undoable.map((offer) => offer()));
   }
 
   async rename(item: unknown): Promise<void> {
@@ -379,8 +381,8 @@ class KeyPerson {
   }
 
   async #refreshDocuments(uid: string): Promise<void> {
-    const { connections, files } = this.#parts;
-    await files.refresh(({ connectionId }) => connections.view(connectionId).summary.uid === uid);
+    const { id } = this.#parts.keysParts.definitionOf(uid);
+    await this.#parts.files.refresh(({ connectionId }) => connectionId === id);
   }
 }
 

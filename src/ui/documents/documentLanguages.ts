@@ -17,13 +17,17 @@ export const languageIds: Readonly<Record<DocumentLanguage, string>> = {
 
 const ours: ReadonlySet<string> = new Set(Object.values(languageIds));
 
+/** A document that was closed in the same moment needs no colours. */
+function closedMeanwhile(): void {}
+
 /** Gives each document the language of its value; a language that the person chose stays. */
 export function colourDocuments(files: KeyFileSystem): Disposable {
   const colour = async (document: TextDocument) => {
     const open = document.uri.scheme === fileSystemScheme ? files.open(document.uri) : undefined;
     if (open === undefined || !ours.has(document.languageId)) return;
     const wanted = languageIds[open.document.language];
-    if (document.languageId !== wanted) await languages.setTextDocumentLanguage(document, wanted);
+    if (document.languageId === wanted) return;
+    await languages.setTextDocumentLanguage(document, wanted).then(undefined, closedMeanwhile);
   };
   return Disposable.from(
     workspace.onDidOpenTextDocument((document) => void colour(document)),

@@ -31,6 +31,8 @@ export interface KeyFileSystemParts {
   readonly clock: Clock;
   /** By id. @throws Failure VALIDATION_ERROR when there is none */
   connection(id: string): { readonly summary: ConnectionSummary; readonly db: number };
+  /** Whether a connection is there and open now. */
+  isReady(id: string): boolean;
 }
 
 /** What is known of an open document. */
@@ -291,8 +293,7 @@ export class KeyFileSystem implements FileSystemProvider {
   async #followFocus(uri: Uri): Promise<void> {
     const entry = this.#entries.get(uri.path);
     if (entry === undefined || this.#parts.clock.monoMs() - entry.readAtMs < staleMs) return;
-    const { summary } = this.#parts.connection(entry.value.address.connectionId);
-    if (summary.state === 'ready') await this.#reload(uri.path);
+    if (this.#parts.isReady(entry.value.address.connectionId)) await this.#reload(uri.path);
   }
 
   async #reload(path: string): Promise<void> {
@@ -303,6 +304,7 @@ export class KeyFileSystem implements FileSystemProvider {
       const changed = after.mtime !== before?.mtime || after.value.readOnly !== before.value.readOnly;
       if (changed) this.#changes.fire([{ type: FileChangeType.Changed, uri }]);
     } catch (error) {
+      // What could not be read stays as it is: the next save, or opening it again, says why.
       if (isGone(error)) this.#changes.fire([{ type: FileChangeType.Deleted, uri }]);
     }
   }

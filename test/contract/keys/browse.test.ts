@@ -13,7 +13,8 @@ import { waitFor } from '../../support/waiting.ts';
 const connectionId = 'test';
 const name = (key: Key) => toBase64(keyBytes(key));
 
-describe('browsing keys', () => {
+describe('browsing keys', function () {
+  this.timeout(60_000);
   let box: RedisBox;
   let rig: KeysRig;
 
@@ -128,7 +129,8 @@ describe('browsing keys', () => {
   });
 });
 
-describe('values larger than a document', () => {
+describe('values larger than a document', function () {
+  this.timeout(60_000);
   let box: RedisBox;
   let rig: KeysRig;
 
@@ -165,7 +167,8 @@ describe('values larger than a document', () => {
       assert.ok(sizeOf(reading.content) > 0);
       const document = documentOf(reading);
       assert.match(document.readOnly ?? '', /Only the first|The first/, key);
-      assert.ok(ms < 2000, `${key} took ${ms} ms`);
+      // Generous, for busy machines: reading it whole takes far longer than this.
+      assert.ok(ms < 5000, `${key} took ${ms} ms`);
     }
     assert.ok((await output()) - sent < 40 << 20, 'the server sent more than it had to');
     assert.ok(process.memoryUsage().rss - memory < 250 << 20, 'reading took too much memory');

@@ -16,7 +16,8 @@ async function failure(promise: Promise<unknown>): Promise<Failure> {
   return error;
 }
 
-describe('undo of destructive writes', () => {
+describe('undo of destructive writes', function () {
+  this.timeout(60_000);
   let box: RedisBox;
   let rig: KeysRig;
 
@@ -76,9 +77,9 @@ describe('undo of destructive writes', () => {
   });
 
   it('does not bring back what would have expired', async () => {
-    await box.cli('SET', 'k', 'v', 'PX', '300');
+    await box.cli('SET', 'k', 'v', 'PX', '3000');
     await rig.keys.remove({ connectionId, keys: ['k'] });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 3100));
     const error = await failure(rig.keys.restore({ snapshotId: await newest() }));
     assert.match(error.message, /would have expired/);
     assert.equal(await box.cli('EXISTS', 'k'), '0');

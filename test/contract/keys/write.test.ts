@@ -6,6 +6,7 @@ import { isFailure, type FailureCode } from '../../../src/domain/failure.ts';
 import { valueOf, type Content } from '../../../src/domain/keys/content.ts';
 import { documentOf } from '../../../src/domain/keys/document.ts';
 import { contentOfText } from '../../../src/domain/keys/documentText.ts';
+import type { RedisCommand, RedisReply } from '../../../src/domain/redis/command.ts';
 import { bytesArb, contentArbs } from '../../support/contents.ts';
 import { keysRig, type KeysRig } from '../../support/keysRig.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
@@ -22,7 +23,8 @@ async function fails(promise: Promise<unknown>, code: FailureCode, words?: RegEx
   if (words !== undefined) assert.match(error.message, words);
 }
 
-describe('values of keys', () => {
+describe('values of keys', function () {
+  this.timeout(60_000);
   let box: RedisBox;
   let rig: KeysRig;
 
@@ -36,7 +38,13 @@ describe('values of keys', () => {
     await box.stop();
   });
 
-  const dump = (key: Bytes) => box.cliBytes('DUMP', key);
+  /** Straight to the server: starting redis-cli for each of a thousand commands would take minutes. */
+  async function redis(...command: RedisCommand): Promise<RedisReply> {
+    const [outcome] = await rig.session.send([command], { deadlineMs: 10_000, maxReplyBytes: 1 << 20 });
+    assert.ok(outcome?.kind === 'reply');
+    return outcome.reply;
+  }
+  const dump = (key: Bytes) => redis('DUMP', key);
   const read = async (key: Bytes | string) => {
     const value = await rig.keys.read({ connectionId, key });
     assert.ok(value);
@@ -52,7 +60,7 @@ describe('values of keys', () => {
     it(`reads back the ${type} that was written, and saving it untouched changes nothing`, async () => {
       await fc.assert(
         fc.asyncProperty(bytesArb, contentArbs[type], async (key, content) => {
-          await box.cliBytes('DEL', key);
+          await redis('DEL', key);
           await put(key, content, 100_000);
           const before = await dump(key);
           const reading = await rig.keys.reading({ connectionId, key });
@@ -68,7 +76,7 @@ describe('values of keys', () => {
           });
           assert.equal(version, reading.version);
           assert.deepEqual(await dump(key), before);
-          const ttl = Number((await box.cliBytes('PTTL', key)).toString());
+          const ttl = Number(await redis('PTTL', key));
           assert.ok(ttl > 90_000 && ttl <= 100_000, `TTL ${ttl}`);
         }),
         { numRuns: 40 },
@@ -78,7 +86,7 @@ describe('values of keys', () => {
     it(`turns one ${type} into another, keeps its TTL, and knows the version that results`, async () => {
       await fc.assert(
         fc.asyncProperty(contentArbs[type], contentArbs[type], async (from, to) => {
-          await box.cli('DEL', 'k');
+          await redis('DEL', 'k');
           await put(utf8('k'), from, 100_000);
           const before = await read('k');
           const write = rig.keys.write({ connectionId, key: 'k', type, value: valueOf(to), ifVersion: before.version });
