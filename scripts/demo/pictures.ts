@@ -1,3 +1,4 @@
+import type { Frame } from 'playwright-core';
 import type { ThemeName } from '../../test/support/host/vscodeHost.ts';
 import type { Workbench } from '../../test/support/host/workbench.ts';
 
@@ -10,6 +11,31 @@ export interface Picture {
   readonly steps: (workbench: Workbench) => Promise<void>;
 }
 
+/** So long is looked at the server before its charts are worth a picture. */
+const WATCHED_MS = 120_000;
+
+/** The panel with the shop's development server connected and a few carts opened, on the last minutes. */
+async function watchShop(workbench: Workbench): Promise<Frame> {
+  if ((await workbench.tabs()).includes('Observability')) return workbench.webview('.page');
+  await workbench.openContainer('Cachify');
+  await workbench.expand('Connections', 'Shop dev');
+  await workbench.expand('Connections', 'cart:');
+  for (const key of ['cart:1', 'cart:10', 'cart:100', 'cart:1001']) {
+    await workbench.click('Connections', key);
+    await workbench.tab(new RegExp(key)).waitFor();
+  }
+  await workbench.closeEditors();
+  await workbench.run('Cachify: Open Observability');
+  const page = await workbench.webview('.page');
+  await page.locator('.segmented button', { hasText: '15m' }).click();
+  await workbench.page.waitForTimeout(WATCHED_MS);
+  // Closer around the present: what was watched fills the charts.
+  await page.locator('.chart-plot').first().focus();
+  for (const key of ['End', '+', 'End', '+']) await workbench.page.keyboard.press(key);
+  await page.locator('.fixed-range').waitFor();
+  return page;
+}
+
 const ALL_THEMES: readonly ThemeName[] = ['dark', 'light', 'contrast', 'contrastLight'];
 
 export const pictures: readonly Picture[] = [
@@ -19,6 +45,27 @@ export const pictures: readonly Picture[] = [
     async steps(workbench) {
       await workbench.openContainer('Cachify');
       await workbench.row('Connections', 'Shop dev').waitFor();
+    },
+  },
+  {
+    name: 'observability',
+    themes: ALL_THEMES,
+    size: { width: 1400, height: 1000 },
+    async steps(workbench) {
+      const page = await watchShop(workbench);
+      await page.locator('#tab-overview').click();
+      await page.locator('.chart canvas').nth(5).waitFor();
+    },
+  },
+  {
+    name: 'timeline',
+    themes: ALL_THEMES,
+    async steps(workbench) {
+      const page = await watchShop(workbench);
+      await page.locator('#tab-timeline').click();
+      await page.locator('.table-window .table-row').first().click();
+      await workbench.page.keyboard.press('Enter');
+      await page.locator('.details').waitFor();
     },
   },
 ];

@@ -53,7 +53,8 @@ export function ownConnection(address: string): { readonly connection: Connectio
 export async function makeWorkspace(connections: readonly ConnectionDraft[], withTour: boolean): Promise<string> {
   const folder = join(ownFolder('cachify-demo-'), withTour ? 'web-shop' : 'redis');
   await mkdir(join(folder, '.vscode'), { recursive: true });
-  const settings = { 'cachify.connections': connections };
+  // A visitor should not wait for the first points of a chart.
+  const settings = { 'cachify.connections': connections, 'cachify.observability.sampleSeconds': 5 };
   await writeFile(join(folder, '.vscode/settings.json'), `${JSON.stringify(settings, undefined, 2)}\n`);
   if (withTour) await writeFile(join(folder, 'README.md'), tour);
   return folder;

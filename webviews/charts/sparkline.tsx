@@ -28,8 +28,7 @@ export function Sparkline({ values, color, atLeast }: SparklineProps): VNode {
     <svg
       class={`sparkline chart-${color}`}
       viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      width={WIDTH}
-      height={HEIGHT}
+      preserveAspectRatio="none"
       aria-hidden="true"
     >
       <path d={path} />

@@ -32,7 +32,10 @@ export function TimeChart(props: TimeChartProps): VNode {
   const { title, unit, data } = props;
   const [pointed, setPointed] = useState<number | null>(null);
   const [asTable, setAsTable] = useState(false);
-  const hasValues = data.series.some((series) => series.values.some((value) => value !== null));
+  // A stack of zeros shows nothing either.
+  const hasValues = data.series.some(({ values }) =>
+    values.some((value) => value !== null && (value > 0 || !data.stacked)),
+  );
   return (
     <figure class="chart" aria-label={summary(props)}>
       <figcaption class="chart-head">

@@ -5,7 +5,7 @@ import { Button } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
-import { act, filter, openedEvent, range, tab } from './model.ts';
+import { act, filter, lookAt, openedEvent, tab } from './model.ts';
 import { detailsOpen } from './timelineModel.ts';
 import { localDateTime, utcText } from './times.ts';
 
@@ -112,6 +112,6 @@ const AROUND_MS = 7.5 * 60_000;
 
 function showCharts(event: HistoryEvent): void {
   const at = Date.parse(event.timestamp);
-  range.value = { kind: 'fixed', fromMs: at - AROUND_MS, toMs: at + AROUND_MS };
+  lookAt(at - AROUND_MS, at + AROUND_MS);
   tab.value = 'overview';
 }

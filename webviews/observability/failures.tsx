@@ -28,7 +28,7 @@ import {
   grouped,
   groupsFailure,
 } from './failuresModel.ts';
-import { act, range, showEvents, tab } from './model.ts';
+import { act, lookAt, showEvents, tab } from './model.ts';
 import { localDateTime, localTime, utcText } from './times.ts';
 
 const columns: readonly Column<FailureGroup>[] = [
@@ -147,7 +147,7 @@ function Actions({ failed: { event, pattern } }: { readonly failed: FailedOperat
       )}
       <Button
         onClick={() => {
-          range.value = { kind: 'fixed', fromMs: at - AROUND_MS, toMs: at + AROUND_MS };
+          lookAt(at - AROUND_MS, at + AROUND_MS);
           tab.value = 'overview';
         }}
       >

@@ -73,10 +73,15 @@ export function choose(connectionId: string): void {
 /** A minute is the narrowest roll-up: closer than two of them there is nothing to see. */
 const NARROWEST_MS = 2 * 60_000;
 
+/** Stands still on a stretch; one that would reach into the future ends now. */
+export function lookAt(fromMs: number, toMs: number): void {
+  const width = Math.max(toMs - fromMs, NARROWEST_MS);
+  const end = Math.min((fromMs + toMs + width) / 2, nowMs());
+  range.value = { kind: 'fixed', fromMs: Math.round(end - width), toMs: Math.round(end) };
+}
+
 export function zoomTo(fromSeconds: number, toSeconds: number): void {
-  const middle = ((fromSeconds + toSeconds) / 2) * 1000;
-  const half = Math.max((toSeconds - fromSeconds) * 1000, NARROWEST_MS) / 2;
-  range.value = { kind: 'fixed', fromMs: Math.round(middle - half), toMs: Math.round(middle + half) };
+  lookAt(fromSeconds * 1000, toSeconds * 1000);
 }
 
 let lastFollowing: TimeRange = kept.range.kind === 'last' ? kept.range : { kind: 'last', minutes: 60 };
@@ -101,7 +106,7 @@ function applyFocus(focus: PanelFocus): void {
   }
   if (focus.event !== undefined) openedEvent.value = focus.event;
   if (focus.from !== undefined && focus.to !== undefined) {
-    range.value = { kind: 'fixed', fromMs: Date.parse(focus.from), toMs: Date.parse(focus.to) };
+    lookAt(Date.parse(focus.from), Date.parse(focus.to));
   }
 }
 
@@ -176,7 +181,7 @@ function watch(connectionId: string | null, following: boolean): void {
 /** Shows the events of a stretch in the timeline, with another filter. */
 export function showEvents(change: Partial<TimelineFilter>, fromMs?: number, toMs?: number): void {
   filter.value = { ...noFilter, ...change };
-  if (fromMs !== undefined && toMs !== undefined) range.value = { kind: 'fixed', fromMs, toMs };
+  if (fromMs !== undefined && toMs !== undefined) lookAt(fromMs, toMs);
   tab.value = 'timeline';
 }
 

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { formatDuration } from '../../src/domain/format.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { EventStatusMark } from './eventStatus.tsx';
-import { range, tab } from './model.ts';
+import { lookAt, tab } from './model.ts';
 import { detailsOpen, selectedId } from './timelineModel.ts';
 import { localTime, utcText } from './times.ts';
 
@@ -68,7 +68,7 @@ const AROUND_MS = 60_000;
 
 function showInTimeline(event: HistoryEvent): void {
   const at = Date.parse(event.timestamp);
-  range.value = { kind: 'fixed', fromMs: at - AROUND_MS, toMs: at + AROUND_MS };
+  lookAt(at - AROUND_MS, at + AROUND_MS);
   selectedId.value = event.id;
   detailsOpen.value = true;
   tab.value = 'timeline';
