@@ -141,7 +141,7 @@ function seriesOptions(current: () => ChartSeries | undefined): uPlot.Series {
   const { kind = 'line', dash, pattern = 'plain', label = '' } = current() ?? {};
   const common: uPlot.Series = { label, stroke: color, width: 1.5, spanGaps: false };
   if (kind === 'bars') {
-    const bars = uPlot.paths.bars?.({ align: 1, size: [1, 40], gap: 1 });
+    const bars = uPlot.paths.bars?.({ align: 1, size: [1, Infinity], gap: 1 });
     return {
       ...common,
       width: 0,

@@ -18,11 +18,13 @@ function Stat({ label, value, note, color, course, atLeast }: StatProps): VNode 
   return (
     <div class="stat">
       <dt class="stat-label">{label}</dt>
-      <dd class="stat-value number">{value}</dd>
-      <dd class="stat-note">{note}</dd>
-      <dd class="stat-course" aria-hidden="true">
-        <Sparkline values={course} color={color} atLeast={atLeast} />
+      <dd class="stat-value">
+        <span class="number">{value}</span>
+        <span class="stat-course">
+          <Sparkline values={course} color={color} atLeast={atLeast} />
+        </span>
       </dd>
+      <dd class="stat-note">{note}</dd>
     </div>
   );
 }
