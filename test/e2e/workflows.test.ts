@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import type { Frame } from 'playwright-core';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { startRedis, type RedisBox } from '../support/redisBox.ts';
+import { waitFor } from '../support/waiting.ts';
+import { fillSix } from '../support/workflowSamples.ts';
+
+const VIEW = 'Workflows';
+
+/** Ids of the extension hosts below a process. */
+function extensionHosts(root: number): number[] {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const all = rows.flatMap((row) => {
+    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row);
+    return match === null ? [] : [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? '' }];
+  });
+  const family = new Set([root]);
+  for (let size = 0; size !== family.size;) {
+    size = family.size;
+    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
+  }
+  return all.filter(({ pid, args }) => family.has(pid) && args.includes('--type=extensionHost')).map(({ pid }) => pid);
+}
+
+describe('workflows', function () {
+  this.timeout(240_000);
+  let redis: RedisBox;
+
+  before(async () => {
+    redis = await startRedis({ args: ['--enable-debug-command', 'yes'] });
+    await redis.cli('eval', fillSix(1200), '0');
+  });
+  after(() => redis.stop());
+
+  const workbench = useWorkbench(() => ({
+    settings: {
+      'cachify.connections': [
+        { id: 'shop', name: 'Shop dev', host: '127.0.0.1', port: redis.port, environment: 'dev', timeoutMs: 20_000 },
+      ],
+    },
+  }));
+  const panel = (): Promise<Frame> => workbench().webview('.run-head');
+  const button = async (text: string | RegExp) =>
+    (await panel()).locator('.run-actions vscode-button', { hasText: text });
+  const runRow = async (text: RegExp, limitMs = 60_000): Promise<string> =>
+    waitFor(`a run that is ${text}`, limitMs, async () => {
+      const rows = await workbench().rows(VIEW);
+      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
+    });
+
+  it('plans a folder from the key tree and shows what will happen, changing nothing', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().expand('Connections', 'Shop dev');
+    await workbench().row('Connections', 'tmp:').waitFor({ timeout: 60_000 });
+    const before = await redis.cli('debug', 'digest');
+    await workbench().menu('Connections', 'tmp:', 'Delete Folder…');
+    const page = await panel();
+    await page.locator('.plan-facts strong', { hasText: '1,200 keys' }).waitFor({ timeout: 60_000 });
+    await workbench().screenshot('workflow-plan');
+    assert.match(await page.locator('.plan-facts').innerText(), /tmp:0:/);
+    assert.equal(await redis.cli('debug', 'digest'), before);
+  });
+
+  it('looks right in every theme, wide and narrow', async () => {
+    for (const theme of ['light', 'contrast'] as const) {
+      await workbench().setTheme(theme);
+      await workbench().screenshot(`workflow-plan-${theme}`);
+    }
+    await workbench().page.setViewportSize({ width: 800, height: 800 });
+    await workbench().screenshot('workflow-plan-narrow');
+    await workbench().page.setViewportSize({ width: 1280, height: 800 });
+    await workbench().setTheme('dark');
+  });
+
+  it('runs by the mouse, and undo brings everything back', async () => {
+    const before = await redis.cli('debug', 'digest');
+    await (await button(/Delete 1,200 keys/)).click();
+    await workbench().dialogButton('Delete 1,200 keys');
+    await waitFor('an empty folder', 60_000, async () => (await redis.cli('dbsize')) === '1');
+    await runRow(/Delete tmp:\*.*done/);
+    await workbench().screenshot('workflow-completed');
+    await (await button(/Undo 1,200 changes/)).click();
+    await workbench().dialogButton('Undo');
+    await workbench().notification(/1,200 keys are as they were before/, 60_000);
+    assert.equal(await redis.cli('debug', 'digest'), before);
+    await workbench().screenshot('workflow-undone');
+  });
+
+  it('survives the death of its extension host: found interrupted, resumed by the keyboard, undone', async () => {
+    const count = 60_000;
+    await redis.cli('eval', `for i=1,${count} do redis.call('SET','big:'..i,'v'..i) end return 1`, '0');
+    const before = await redis.cli('debug', 'digest');
+    await workbench().run('Cachify: Plan Workflow…');
+    await workbench().quickInput.pick('Delete a folder');
+    await workbench()
+      .quickInput.pick('$(pass-filled) Shop dev')
+      .catch(() => workbench().quickInput.accept());
+    await waitFor('the pattern', 20_000, async () =>
+      (await workbench().quickInput.title()).startsWith('Delete which keys'),
+    );
+    await workbench().quickInput.answer('big:*');
+    await workbench().quickInput.pick('All keys that match');
+    await (await button(/Delete 60,000 keys/)).click({ timeout: 60_000 });
+    await workbench().dialogButton('Delete 60,000 keys');
+    await waitFor('some of it done', 60_000, async () => Number(await redis.cli('dbsize')) < count - 2000);
+    for (const pid of extensionHosts(workbench().host.pid)) process.kill(pid, 'SIGKILL');
+    const left = Number(await redis.cli('dbsize'));
+    assert.ok(left > 1201, `only ${left} keys are left`);
+    await workbench().reload();
+    await workbench().openContainer('Cachify');
+    await runRow(/Delete big:\*.*interrupted at/);
+    await workbench().screenshot('workflow-interrupted');
+    await workbench().run('Cachify: Resume Run…');
+    await waitFor('the choice of a run', 20_000, async () => (await workbench().quickInput.items()).length > 0);
+    await workbench().quickInput.accept();
+    await workbench().dialogButton('Resume');
+    await waitFor('the end', 120_000, async () => (await redis.cli('dbsize')) === '1201');
+    await runRow(/Delete big:\*.*60,000 done/);
+    await workbench().screenshot('workflow-resumed');
+    await workbench().run('Cachify: Undo Run…');
+    await waitFor('the choice of a run', 20_000, async () => (await workbench().quickInput.items()).length > 0);
+    await workbench().quickInput.accept();
+    await workbench().dialogButton('Undo');
+    await workbench().notification(/60,000 keys are as they were before/, 120_000);
+    assert.equal(await redis.cli('debug', 'digest'), before);
+  });
+
+  it('writes a report as a document', async () => {
+    await workbench().run('Cachify: Open Run Report');
+    await waitFor('the choice of a run', 20_000, async () => (await workbench().quickInput.items()).length > 0);
+    await workbench().quickInput.accept();
+    await workbench().editorShows(/# Delete big/, 20_000);
+    await workbench().screenshot('workflow-report');
+  });
+});

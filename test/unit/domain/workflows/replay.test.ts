@@ -1,0 +1,26 @@
+// Histories that earlier versions stored must fold to the same state for ever: test/replay/workflows/VERSION.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { StoredRunEvent } from '../../../../src/domain/workflows/events.ts';
+import { fold } from '../../../../src/domain/workflows/state.ts';
+
+const root = resolve(__dirname, '../../../replay/workflows');
+
+describe('histories of runs', () => {
+  const versions = readdirSync(root);
+  it('are there', () => assert.ok(versions.length > 0));
+  for (const version of versions) {
+    for (const file of readdirSync(join(root, version))) {
+      it(`${version}/${file} folds to the state that it had`, () => {
+        const { events, expected } = JSON.parse(readFileSync(join(root, version, file), 'utf8')) as {
+          events: StoredRunEvent[];
+          expected: unknown;
+        };
+        const run = fold(events);
+        const found = { state: run?.state, counts: run?.counts, next: run?.next, undo: run?.undoState };
+        assert.deepEqual(JSON.parse(JSON.stringify(found)), expected);
+      });
+    }
+  }
+});
