@@ -79,7 +79,7 @@ describe('decisions of a run', () => {
   it('settle every item once, whatever happens in between', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 900 }), fc.array(fate, { maxLength: 40 }), (count, fates) => {
-        const applied = new Array<number>(count).fill(0);
+        const applied = Array.from({ length: count }, () => 0);
         let history = new History({ at, kind: 'planned', plan: planOf(count) });
         let resumes = 0;
         for (let step = 0; step < 400; step++) {

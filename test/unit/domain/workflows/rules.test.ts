@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { utf8 } from '../../../../src/domain/bytes.ts';
-import { Failure, isFailure } from '../../../../src/domain/failure.ts';
+import { isFailure, type Failure } from '../../../../src/domain/failure.ts';
 import { Distinct } from '../../../../src/domain/workflows/distinct.ts';
 import { entriesOfFile } from '../../../../src/domain/workflows/entryFile.ts';
 import { FolderCounts, fixedPart } from '../../../../src/domain/workflows/folders.ts';
