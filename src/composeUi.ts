@@ -10,6 +10,7 @@ import { registerCommands } from './ui/commands/register.ts';
 import { workflowCommands } from './ui/commands/workflows.ts';
 import { followContext } from './ui/contextKeys.ts';
 import { colourDocuments } from './ui/documents/documentLanguages.ts';
+import { registerJsonFormatter } from './ui/documents/jsonFormatter.ts';
 import { KeyFileSystem } from './ui/documents/keyFileSystem.ts';
 import { refreshWithConnections } from './ui/documents/followConnections.ts';
 import { KeyLenses } from './ui/documents/keyLenses.ts';
@@ -83,6 +84,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     files.register(),
     replies.register(),
     colourDocuments(files),
+    registerJsonFormatter(),
     new KeyLenses(files, connections).register(),
     refreshWithConnections(files, connections),
     browsers,
