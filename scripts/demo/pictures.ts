@@ -44,7 +44,11 @@ export const pictures: readonly Picture[] = [
     themes: ALL_THEMES,
     async steps(workbench) {
       await workbench.openContainer('Cachify');
-      await workbench.row('Connections', 'Shop dev').waitFor();
+      await workbench.expand('Connections', 'Shop dev');
+      await workbench.expand('Connections', 'cart:');
+      await workbench.click('Connections', 'cart:1');
+      await workbench.tab(/cart:1/).waitFor();
+      await workbench.editorShows('lines');
     },
   },
   {
