@@ -1,10 +1,11 @@
 // `npm run screenshots`: the pictures of the README and the docs, taken of the demo shop. A row in `pictures` is a picture.
 import { join } from 'node:path';
-import { openWorkbench, type Workbench } from '../test/support/host/workbench.ts';
+import { openWorkbench, type Workbench, type WorkbenchOptions } from '../test/support/host/workbench.ts';
 import type { ThemeName } from '../test/support/host/vscodeHost.ts';
-import { endWithNpm } from '../test/support/processes.ts';
+import { endWithNpm, ownFolder } from '../test/support/processes.ts';
 import { projectRoot } from '../test/support/root.ts';
-import { startDemoServers } from './demo/servers.ts';
+import { seedHistory } from './demo/history.ts';
+import { startDemoServers, type DemoServer } from './demo/servers.ts';
 import { demoConnections, makeWorkspace } from './demo/workspace.ts';
 import { pictures, type Picture } from './demo/pictures.ts';
 
@@ -20,6 +21,13 @@ async function take(workbench: Workbench, picture: Picture, theme: ThemeName): P
   console.log(path);
 }
 
+/** A window whose store remembers three hours, with the same connections as settings of the user. */
+async function withPast(servers: readonly DemoServer[]): Promise<WorkbenchOptions> {
+  const dataFolder = ownFolder('cachify-pictures-');
+  await seedHistory(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store'), servers);
+  return { dataFolder, settings: { 'cachify.connections': demoConnections(servers) } };
+}
+
 async function main(): Promise<number> {
   const filters = process.argv.slice(2);
   const chosen = pictures.filter(({ name }) => filters.length === 0 || filters.some((part) => name.includes(part)));
@@ -28,7 +36,7 @@ async function main(): Promise<number> {
   let failures = 0;
   for (const picture of chosen) {
     // A window of its own for each, so that a picture does not depend on the one before it.
-    const workbench = await openWorkbench({ folder });
+    const workbench = await openWorkbench(picture.past === true ? await withPast(servers) : { folder });
     for (const theme of picture.themes) {
       await take(workbench, picture, theme).catch(async (error: unknown) => {
         failures += 1;

@@ -7,6 +7,8 @@ export interface Picture {
   readonly name: string;
   readonly themes: readonly ThemeName[];
   readonly size?: { readonly width: number; readonly height: number };
+  /** The store remembers three hours of work; connections are settings of the user. */
+  readonly past?: boolean;
   /** Brings what is to be seen onto the screen; runs again for each theme in the same window. */
   readonly steps: (workbench: Workbench) => Promise<void>;
 }
@@ -38,7 +40,32 @@ async function watchShop(workbench: Workbench): Promise<Frame> {
 
 const ALL_THEMES: readonly ThemeName[] = ['dark', 'light', 'contrast', 'contrastLight'];
 
+/** A tab of the Observability panel, with a past to show. */
+function observability(tab: string, ready: string, more?: (page: Frame) => Promise<void>): Picture {
+  return {
+    name: `observability-${tab}`,
+    themes: ALL_THEMES,
+    past: true,
+    async steps(workbench) {
+      await workbench.run('Cachify: Open Observability');
+      const page = await workbench.webview('#page');
+      await page.locator(`#tab-${tab}`).click();
+      await page.locator(ready).first().waitFor();
+      await more?.(page);
+    },
+  };
+}
+
 export const pictures: readonly Picture[] = [
+  observability('overview', '.charts .u-over'),
+  observability('keyspace', '.ranking tbody tr'),
+  observability('failures', '.failures-list .table-window .table-row', async (page) => {
+    await page.locator('.failures-list .table-window .table-row').nth(4).click();
+    await page.locator('.attempts tbody tr').first().waitFor();
+  }),
+  observability('compare', '.compare-charts .u-over'),
+  observability('slow', '.timeline .table-window .table-row'),
+  observability('timeline', '.timeline .table-window .table-row'),
   {
     name: 'connections',
     themes: ALL_THEMES,
