@@ -5,9 +5,9 @@ import type { KeyService } from '../../app/keys/keyService.ts';
 import type { KeysParts } from '../../app/keys/parts.ts';
 import { absentVersion } from '../../app/keys/write.ts';
 import { sameBytes, textOf, type Bytes } from '../../domain/bytes.ts';
-import { display, displayShort, withoutIcons } from '../../domain/display.ts';
+import { display, displayShort } from '../../domain/display.ts';
 import { Failure, isFailure } from '../../domain/failure.ts';
-import { formatBytes, formatCounted, formatDuration } from '../../domain/format.ts';
+import { formatCounted, formatDuration } from '../../domain/format.ts';
 import { documentOf } from '../../domain/keys/document.ts';
 import { keyBytes } from '../../domain/keys/key.ts';
 import { ttlFromText } from '../../domain/keys/ttlText.ts';
@@ -17,6 +17,7 @@ import { documentUri, type KeyFileSystem } from '../documents/keyFileSystem.ts';
 import type { ReplyDocuments } from '../documents/replyDocuments.ts';
 import { confirms, ownerWords, withConfirmation } from '../keys/confirm.ts';
 import { askNewKey } from '../keys/createKey.ts';
+import { localTime, snapshotChoice } from '../keys/snapshotChoice.ts';
 import { askKeyName, chosenTarget, givenTarget, selectedKeys, type KeyTarget } from '../keys/target.ts';
 import { askChoice, askText } from '../quickInput.ts';
 import type { ConnectionsTree } from '../trees/connectionsTree.ts';
@@ -404,26 +405,4 @@ function byConnection(targets: readonly KeyTarget[]): Map<string, Bytes[]> {
     else group.push(key);
   }
   return groups;
-}
-
-const reasonWords: Readonly<Record<SnapshotInfo['reason'], string>> = {
-  set: 'before a save',
-  delete: 'before it was deleted',
-  rename: 'before a renaming replaced it',
-  restore: 'before a restore replaced it',
-  workflow: 'before a workflow changed it',
-};
-
-function snapshotChoice(snapshot: SnapshotInfo): { label: string; description: string; detail: string; value: string } {
-  const expires = snapshot.expiresAt === null ? 'never expires' : `expires ${localTime(snapshot.expiresAt)}`;
-  return {
-    label: withoutIcons(displayShort(keyBytes(snapshot.key))),
-    description: `${display(snapshot.type)} · ${formatBytes(snapshot.bytes)}`,
-    detail: `${localTime(snapshot.takenAt)}, ${reasonWords[snapshot.reason]}; ${expires}`,
-    value: snapshot.id,
-  };
-}
-
-function localTime(iso: string): string {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 }
