@@ -113,13 +113,19 @@ describe('keys in the workbench', function () {
     await shows('cart:2');
   });
 
+  /** One question gives way to the next: an answer waits for its own. */
+  const asks = (title: RegExp) =>
+    waitFor(`the question ${title}`, 20_000, async () => title.test(await workbench().quickInput.title()));
+
   it('opens a key by name, and says when there is none', async () => {
     await workbench().run('Cachify: Open Key by Name…');
     await workbench().quickInput.pick('Shop dev');
+    await asks(/Open key on Shop dev/);
     await workbench().quickInput.answer('\\xff\\xfe\\u{0}');
     await workbench().editorShows('binary name');
     await workbench().run('Cachify: Open Key by Name…');
     await workbench().quickInput.pick('Shop dev');
+    await asks(/Open key on Shop dev/);
     await workbench().quickInput.answer('no-such-key');
     await workbench().notification('There is no key no-such-key on Shop dev.');
     await workbench().clearNotifications();
@@ -155,6 +161,7 @@ describe('keys in the workbench', function () {
     const remove = async () => {
       await workbench().run('Cachify: Delete Keys…');
       await workbench().quickInput.pick('Shop prod');
+      await asks(/Delete key on Shop prod/);
       await workbench().quickInput.answer('plain');
     };
     await remove();
@@ -165,6 +172,7 @@ describe('keys in the workbench', function () {
 
     await workbench().run('Cachify: Unlock for Writing…');
     await workbench().quickInput.pick('Shop prod');
+    await asks(/Unlock Shop prod/);
     await workbench().quickInput.answer('INC-42: a broken configuration key');
     await workbench().quickInput.pick('5 minutes');
     await waitFor('the unlock', 10_000, async () =>

@@ -1,6 +1,7 @@
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import { chooseConnection } from '../commands/connections.ts';
 import { askChoice, askText } from '../quickInput.ts';
+import { nameProblem } from './target.ts';
 import { display } from '../../domain/display.ts';
 import { keyFromText } from '../../domain/keys/nameText.ts';
 import type { ContentType } from '../../domain/keys/content.ts';
@@ -36,7 +37,7 @@ export async function askNewKey(
   });
   if (view === undefined) return undefined;
   const title = `Create a key on ${display(view.summary.name)}`;
-  const name = await askText({ title, prompt: 'Name of the new key', placeholder: 'cart:1' });
+  const name = await askText({ title, prompt: 'Name of the new key', placeholder: 'cart:1', validate: nameProblem });
   if (typeof name !== 'string') return undefined;
   const type = await askChoice({
     title,

@@ -41,7 +41,7 @@ export async function chosenTarget(
 /** Asks for the name of a key; undefined when dismissed. */
 export async function askKeyName(title: string, current: Bytes, prompt = namePrompt): Promise<Bytes | undefined> {
   const value = current.length === 0 ? '' : display(current);
-  const text = await askText({ title, prompt, placeholder: 'cart:1', value });
+  const text = await askText({ title, prompt, placeholder: 'cart:1', value, validate: nameProblem });
   return typeof text === 'string' ? keyFromText(text) : undefined;
 }
 
@@ -51,4 +51,9 @@ const namePrompt = 'The whole name. Bytes that are not text as \\xff, the empty 
 export function selectedKeys(item: unknown, selected: readonly unknown[] | undefined): readonly KeyNode[] {
   const nodes = (selected ?? []).filter((node): node is KeyNode => node instanceof KeyNode);
   return item instanceof KeyNode && nodes.includes(item) ? nodes : item instanceof KeyNode ? [item] : nodes;
+}
+
+/** Nothing typed is rather a slip than the empty key. */
+export function nameProblem(text: string): string | undefined {
+  return text === '' ? 'Type a name; the empty one is (empty).' : undefined;
 }
