@@ -62,6 +62,13 @@ async function panel(report: Report, rig: ObservabilityRig, fromMs: number): Pro
   const toMs = fromMs + HOURS * 3_600_000;
   const day = { from: iso(fromMs), to: iso(toMs) };
   const parts = { ...rig, settings };
+  const worked = async (what: string, work: () => Promise<unknown>): Promise<number> => {
+    const before = process.cpuUsage();
+    const ms = await medianTime(TIMES, work);
+    const { user, system } = process.cpuUsage(before);
+    report.note(`${what}: ${((user + system) / 1000 / (TIMES + 1)).toFixed(0)} ms of processor time per run`);
+    return ms;
+  };
   const add = (what: string, ms: number, limit: number): void =>
     report.add({
       name: `${what}, ${EVENTS.toLocaleString('en-US')} events`,
@@ -72,14 +79,14 @@ async function panel(report: Report, rig: ObservabilityRig, fromMs: number): Pro
     });
   add(
     'charts of the Overview',
-    await medianTime(TIMES, () => connectionCharts(parts, { ...day, connectionId: 'test' })),
+    await worked('charts', () => connectionCharts(parts, { ...day, connectionId: 'test' })),
     300,
   );
-  add('health, trend and heatmap of all', await medianTime(TIMES, () => overview(parts, day)), 300);
-  add('keyspace activity', await medianTime(TIMES, () => keyspaceActivity(parts, day)), 300);
-  add('failures by kind', await medianTime(TIMES, () => failureGroups(parts, day)), 1_000);
-  add('slow operations, first page', await medianTime(TIMES, () => timeline(parts, { ...day, slow: true })), 300);
-  add('timeline, first page', await medianTime(TIMES, () => timeline(parts, day)), 300);
+  add('health, trend and heatmap of all', await worked('all', () => overview(parts, day)), 300);
+  add('keyspace activity', await worked('keyspace', () => keyspaceActivity(parts, day)), 300);
+  add('failures by kind', await worked('failures', () => failureGroups(parts, day)), 1_000);
+  add('slow operations, first page', await worked('slow', () => timeline(parts, { ...day, slow: true })), 300);
+  add('timeline, first page', await worked('timeline', () => timeline(parts, day)), 300);
   const firsts: number[] = [];
   const alls: number[] = [];
   const middle = fromMs + (HOURS / 2) * 3_600_000;

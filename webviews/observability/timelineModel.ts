@@ -3,7 +3,7 @@ import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { paced } from './paced.ts';
 import type { PanelTab, TimelineRows, TimelineSelection } from '../../src/protocol/observability.ts';
-import { connection, currentWindow, filter, host, isFollowing, range, revision, tab } from './model.ts';
+import { connection, currentWindow, filter, host, isFollowing, openedEvent, range, revision, tab } from './model.ts';
 
 /** Loaded rows, newest first; the rest of `total` is loaded as it comes into view. */
 export const rows = signal<readonly HistoryEvent[]>([]);
@@ -69,6 +69,12 @@ export async function reload(): Promise<void> {
 
 function replace(page: TimelineRows): void {
   rows.value = page.events;
+  const wanted = openedEvent.peek();
+  if (wanted !== null && page.events.some(({ id }) => id === wanted.id)) {
+    openedEvent.value = null;
+    selectedId.value = wanted.id;
+    detailsOpen.value = true;
+  }
   total.value = page.total;
   cursor = page.cursor;
   waiting.value = [];

@@ -4,9 +4,10 @@ import type { Sampler } from '../../app/observability/sampler.ts';
 import type { ActivityWatcher } from '../../app/observability/watchActivity.ts';
 import { display } from '../../domain/display.ts';
 import { formatCount, formatDuration } from '../../domain/format.ts';
-import type { PanelTab } from '../../protocol/observability.ts';
+import type { PanelFocus, PanelTab } from '../../protocol/observability.ts';
 import type { ObservabilityPanel } from '../panels/observabilityPanel.ts';
 import { askChoice } from '../quickInput.ts';
+import { FolderNode, KeyNode } from '../trees/nodes.ts';
 import { chooseConnection, viewOf } from './connections.ts';
 import type { InteractiveCommands } from './register.ts';
 
@@ -30,7 +31,7 @@ export function observabilityCommands(
 ): ObservabilityCommands {
   const open = (tab: PanelTab) => (item: unknown) => {
     const view = viewOf(service, item) ?? service.current();
-    return panel.open({ tab, ...(view === undefined ? {} : { connectionId: view.summary.id }) });
+    return panel.open({ tab, ...(view === undefined ? {} : { connectionId: view.summary.id }), ...focusOf(item) });
   };
   return {
     'cachify.observability.open': open('overview'),
@@ -54,6 +55,29 @@ export function observabilityCommands(
         named ?? (await chooseConnection(service, item, { title: 'Watch the keys of which server?', only: ready }));
       if (view !== undefined) await watchAsPerson(panel, watcher, view);
     },
+  };
+}
+
+const focusFields = ['connectionId', 'from', 'to', 'text', 'pattern'] as const;
+
+/**
+ * Where an item of a tree, or an argument `{ connectionId?, from?, to?, text?, pattern?, event? }` of another surface (an
+ * alert, a run), wants the panel to look.
+ */
+export function focusOf(item: unknown): Omit<PanelFocus, 'tab'> {
+  if (item instanceof KeyNode) return { text: display(item.key) };
+  if (item instanceof FolderNode) return { text: display(item.prefix) };
+  if (typeof item !== 'object' || item === null) return {};
+  const event: unknown = Reflect.get(item, 'event');
+  const id: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'id') : undefined;
+  const timestamp: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'timestamp') : undefined;
+  const texts = focusFields.flatMap((field): [string, string][] => {
+    const value: unknown = Reflect.get(item, field);
+    return typeof value === 'string' ? [[field, value]] : [];
+  });
+  return {
+    ...Object.fromEntries(texts),
+    ...(typeof id === 'string' && typeof timestamp === 'string' ? { event: { id, timestamp } } : {}),
   };
 }
 
