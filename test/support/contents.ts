@@ -1,6 +1,6 @@
 // Arbitrary values of every type, and a small model of what Redis does with the commands that change them.
 import fc from 'fast-check';
-import { compareBytes, sameBytes, toBase64, utf8, type Bytes } from '../../src/domain/bytes.ts';
+import { sameBytes, toBase64, utf8, type Bytes } from '../../src/domain/bytes.ts';
 import type { Content, Pair, ScoredMember, StreamEntry } from '../../src/domain/keys/content.ts';
 import { compareStreamIds } from '../../src/domain/keys/streamId.ts';
 import type { RedisArgument, RedisCommand } from '../../src/domain/redis/command.ts';
@@ -171,9 +171,4 @@ function byName<T extends readonly [Bytes, ...unknown[]]>(elements: readonly T[]
 
 function couples(args: readonly RedisArgument[]): [RedisArgument | undefined, RedisArgument | undefined][] {
   return Array.from({ length: args.length / 2 }, (_, i) => [args[2 * i], args[2 * i + 1]]);
-}
-
-/** Names sorted by bytes, for comparing what has no order. */
-export function sortedNames(names: readonly Bytes[]): Bytes[] {
-  return names.toSorted(compareBytes);
 }

@@ -96,10 +96,6 @@ export function Checkbox({ checked, onChange, children, title }: CheckboxProps):
   );
 }
 
-export function Badge({ children }: { readonly children: ComponentChildren }): VNode {
-  return toolkit('vscode-badge', {}, children);
-}
-
 /** Long work without a known end; `label` says what. */
 export function Spinner({ label }: { readonly label: string }): VNode {
   return (
@@ -107,27 +103,5 @@ export function Spinner({ label }: { readonly label: string }): VNode {
       {toolkit('vscode-progress-ring', { 'aria-hidden': 'true' })}
       <span>{label}</span>
     </span>
-  );
-}
-
-/** Looks like a link, acts like a button: nothing in a panel opens an address by itself. */
-export function Link({
-  onClick,
-  children,
-}: {
-  readonly onClick: () => void;
-  readonly children: ComponentChildren;
-}): VNode {
-  return toolkit(
-    'vscode-link',
-    {
-      role: 'button',
-      tabIndex: 0,
-      onClick,
-      onKeyDown: (event: KeyboardEvent) => {
-        if (event.key === 'Enter' || event.key === ' ') onClick();
-      },
-    },
-    children,
   );
 }

@@ -1,11 +1,9 @@
 // The only importer of the toolkit. It must run in the page's first script: its theme listener waits for `load`.
 import {
   provideVSCodeDesignSystem,
-  vsCodeBadge,
   vsCodeButton,
   vsCodeCheckbox,
   vsCodeDropdown,
-  vsCodeLink,
   vsCodeOption,
   vsCodeProgressRing,
   vsCodeTextField,
@@ -13,22 +11,18 @@ import {
 import { h, type ComponentChildren, type VNode } from 'preact';
 
 provideVSCodeDesignSystem().register(
-  vsCodeBadge(),
   vsCodeButton(),
   vsCodeCheckbox(),
   vsCodeDropdown(),
-  vsCodeLink(),
   vsCodeOption(),
   vsCodeProgressRing(),
   vsCodeTextField(),
 );
 
 export type ToolkitElement =
-  | 'vscode-badge'
   | 'vscode-button'
   | 'vscode-checkbox'
   | 'vscode-dropdown'
-  | 'vscode-link'
   | 'vscode-option'
   | 'vscode-progress-ring'
   | 'vscode-text-field';

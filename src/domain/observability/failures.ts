@@ -75,11 +75,6 @@ export function patternTest(pattern: string): (keyOrPattern: string) => boolean 
   return (keyOrPattern) => wide.test(keyOrPattern) || eventPattern({ keyOrPattern }) === pattern;
 }
 
-/** Whether an event is the end of a failed operation of ours (a refusal by policy is a decision, not a failure). */
-export function isFailure(event: HistoryEvent): boolean {
-  return event.source === 'app' && event.status === 'error';
-}
-
 /**
  * Puts a failure together from the events around it (any order, the failure's own among them or not) and the latest
  * sample of its connection at or before it.

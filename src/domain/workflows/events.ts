@@ -95,8 +95,6 @@ export type RunEvent = { readonly at: string } & (
   | { readonly kind: 'undone' }
 );
 
-export type RunEventKind = RunEvent['kind'];
-
 /** A stored event: its place in the run's history. */
 export interface StoredRunEvent {
   readonly sequence: number;

@@ -13,7 +13,7 @@ import {
 } from '../contributions.ts';
 
 /** Interactive forms: each UI command is one; an API command has one when it can ask a person for its arguments. */
-export type InteractiveCommands = { readonly [Id in UiCommandId]?: InteractiveCommand } & {
+export type InteractiveCommands = { readonly [Id in UiCommandId]: InteractiveCommand } & {
   readonly [Id in ApiCommandId]?: InteractiveCommand;
 };
 
@@ -32,7 +32,7 @@ export function registerCommands(api: CachifyApi, interactive: InteractiveComman
     ),
     ...uiCommandIds.map((id) =>
       commands.registerCommand(id, (...args: unknown[]) =>
-        showingFailures(id, log, () => interactive[id]?.(args[0], selectedItems(args[1]))),
+        showingFailures(id, log, () => interactive[id](args[0], selectedItems(args[1]))),
       ),
     ),
   ];

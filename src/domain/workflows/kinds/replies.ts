@@ -1,5 +1,5 @@
 import { textOf, utf8, type Bytes } from '../../bytes.ts';
-import { RedisErrorReply, type RedisCommand, type RedisReply } from '../../redis/command.ts';
+import { type RedisCommand, type RedisReply } from '../../redis/command.ts';
 import { typeOfDump } from '../dumpType.ts';
 import type { Before, Reading } from './kind.ts';
 
@@ -50,10 +50,6 @@ export function restoreCommands(key: Bytes, before: Before, over: boolean): read
   if (before.expiresAtMs !== null) command.push('ABSTTL');
   if (over) command.push('REPLACE');
   return [command];
-}
-
-export function isError(reply: RedisReply | undefined): reply is RedisErrorReply {
-  return reply instanceof RedisErrorReply;
 }
 
 export const integer = (value: number): Bytes => utf8(String(value));
