@@ -61,7 +61,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('deletes what was planned and nothing else, and undo brings all six types back', async () => {
-    await box.cli('eval', fill(1200), '0');
+    await box.cli('eval', fill(10_000), '0');
     const before = await digest();
     const plan = await rig.service.plan({
       connectionId: 'test',
@@ -73,11 +73,11 @@ describe('workflows on a real server and store', function () {
     assert.equal(started.state === 'running' || started.state === 'completed', true);
     const run = await rig.service.wait(plan.runId);
     assert.equal(run.state, 'completed', JSON.stringify(run.error));
-    assert.equal(run.counts.done, 1200);
+    assert.equal(run.counts.done, 10_000);
     assert.equal(await box.cli('dbsize'), '2');
     await box.cli('del', 'tmp:late');
     const undone = await rig.service.undo({ runId: plan.runId });
-    assert.deepEqual(undone, { restored: 1200, conflicts: 0 });
+    assert.deepEqual(undone, { restored: 10_000, conflicts: 0 });
     assert.equal(await digest(), before);
     assert.equal((await rig.service.run(plan.runId))?.undone, true);
   });
