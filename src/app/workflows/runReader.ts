@@ -1,16 +1,20 @@
 import { display } from '../../domain/display.ts';
 import { validationFailure } from '../../domain/failure.ts';
-import { fold } from '../../domain/workflows/state.ts';
+import { fold, type RunProgress } from '../../domain/workflows/state.ts';
 import type { WorkflowRun } from '../../domain/workflows/views.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import type { WorkflowParts } from './parts.ts';
 import type { RunHost } from './runHost.ts';
 import { runView, type RunHistory } from './views.ts';
 
+const keptRuns = 300;
+
 /** Reads runs: from this window where they run here, else from the store. */
 export class RunReader {
   readonly #parts: WorkflowParts;
   readonly #host: RunHost;
+  /** Folded histories of runs that stand still, with the row that they were read at. */
+  readonly #folded = new Map<string, { readonly row: string; readonly run: RunProgress | undefined }>();
 
   constructor(parts: WorkflowParts, host: RunHost) {
     this.#parts = parts;
@@ -50,8 +54,25 @@ export class RunReader {
     return rows;
   }
 
+  /** What lists show: reads a run's events only when its row changed since. */
   async view(runId: string): Promise<WorkflowRun> {
-    const history = await this.history(runId);
-    return runView(this.#parts, history, await this.lineage(history.row));
+    const row = await this.row(runId);
+    return runView(this.#parts, { row, run: await this.#progress(row) }, await this.lineage(row));
+  }
+
+  async #progress(row: RunRow): Promise<RunProgress | undefined> {
+    const live = this.#host.live(row.id);
+    if (live !== undefined) return live.run;
+    const text = JSON.stringify(row);
+    const known = this.#folded.get(row.id);
+    if (known?.row === text) return known.run;
+    const run = fold(await this.#parts.store.events(row.id));
+    this.#folded.delete(row.id);
+    this.#folded.set(row.id, { row: text, run });
+    for (const [oldest] of this.#folded) {
+      if (this.#folded.size <= keptRuns) break;
+      this.#folded.delete(oldest);
+    }
+    return run;
   }
 }

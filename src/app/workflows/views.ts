@@ -102,7 +102,11 @@ export interface RunHistory {
 }
 
 /** `lineage`: the runs before this one, oldest first, then itself. */
-export function runView(parts: WorkflowParts, history: RunHistory, lineage: readonly RunRow[]): WorkflowRun {
+export function runView(
+  parts: WorkflowParts,
+  history: Pick<RunHistory, 'row' | 'run'>,
+  lineage: readonly RunRow[],
+): WorkflowRun {
   const { row, run } = history;
   return {
     id: row.id,

@@ -8,6 +8,7 @@ import { asFailure } from '../../domain/failure.ts';
 import { display } from '../../domain/display.ts';
 import { kindOf } from '../../domain/workflows/kinds/registry.ts';
 import type { RunHistory } from '../../app/workflows/views.ts';
+import type { WorkflowPlan } from '../../domain/workflows/views.ts';
 import { sizeOf } from '../../domain/workflows/ranges.ts';
 import type { ProgressPoint, RunSnapshot, WorkflowRunContract } from '../../protocol/workflowRun.ts';
 import { panelTypes, type CommandId } from '../contributions.ts';
@@ -23,7 +24,7 @@ export interface WorkflowRunPanelParts {
   readonly log: Log;
 }
 
-const tellEveryMs = 150;
+const tellEveryMs = 500;
 const shownProblems = 100;
 const chartPoints = 240;
 
@@ -34,6 +35,8 @@ export class WorkflowRunPanel implements Disposable {
   readonly #watching: Disposable;
   #page: OpenPage<WorkflowRunContract> | undefined;
   #runId: string | undefined;
+  /** The plan as it was shown last: reading it proves the whole file. */
+  #plan: { readonly of: string; readonly plan: WorkflowPlan | string } | undefined;
   #due: { dispose(): void } | undefined;
 
   constructor(parts: WorkflowRunPanelParts) {
@@ -112,7 +115,7 @@ export class WorkflowRunPanel implements Disposable {
     const run = await service.run(this.#runId);
     if (run === null) return null;
     const histories = await service.history(run.id);
-    const plan = await service.planOf(run.id).catch((error: unknown) => asFailure(error).message);
+    const plan = await this.#planOf(run);
     const { summary } = connections.view(run.connectionId);
     return {
       trusted: trust.isTrusted(),
@@ -127,6 +130,16 @@ export class WorkflowRunPanel implements Disposable {
       guarantee: kindOf(run.kind).guarantee,
       verb: kindOf(run.kind).verb,
     };
+  }
+
+  /** Policies and room for undo matter until the start; afterwards the plan is history. */
+  async #planOf(run: RunSnapshot['run']): Promise<WorkflowPlan | string> {
+    const of = `${run.id} ${run.state === 'planned'}`;
+    if (this.#plan?.of !== of) {
+      const plan = await this.#parts.service.planOf(run.id).catch((error: unknown) => asFailure(error).message);
+      this.#plan = { of, plan };
+    }
+    return this.#plan.plan;
   }
 
   async #problems(run: RunSnapshot['run']): Promise<RunSnapshot['problems']> {

@@ -21,7 +21,7 @@ import { viewIds, type CommandId } from '../contributions.ts';
 import { GroupNode, RunNode, TemplateNode, WorkflowNoteNode, type WorkflowNode } from './workflowNodes.ts';
 
 /** A run's steps come many times a second; the view is drawn at most so often. */
-const drawEveryMs = 400;
+const drawEveryMs = 1000;
 const shownRuns = 50;
 
 /** The Workflows view: runs with their live state, and the templates that new ones come from. */
