@@ -53,6 +53,9 @@ function countedLine(line: BulkLine): BulkLine {
   return {
     connectionName: line.connectionName,
     user: line.user,
+    get waitedMs() {
+      return line.waitedMs;
+    },
     dead: () => line.dead(),
     look: (...args) => around(() => line.look(...args)),
     transact: (...args) => around(() => line.transact(...args)),

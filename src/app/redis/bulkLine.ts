@@ -21,6 +21,8 @@ export interface BulkLine {
   readonly connectionName: string;
   /** The ACL user in force. */
   readonly user: string;
+  /** Milliseconds spent waiting for the server so far: what pacing goes by. */
+  readonly waitedMs: number;
   /** A dead line is replaced by a new one, never revived. */
   dead(): boolean;
   /** Watches `keys` and asks. @throws Failure BLOCKED */

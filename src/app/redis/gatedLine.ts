@@ -26,11 +26,16 @@ export class GatedLine implements BulkLine {
   readonly user: string;
   readonly #parts: LineParts;
   #watching = false;
+  #waitedMs = 0;
 
   constructor(parts: LineParts) {
     this.#parts = parts;
     this.connectionName = parts.active.definition.name;
     this.user = parts.active.session.server.user;
+  }
+
+  get waitedMs(): number {
+    return this.#waitedMs;
   }
 
   dead(): boolean {
@@ -70,14 +75,17 @@ export class GatedLine implements BulkLine {
     this.#parts.line.close();
   }
 
-  #send(commands: readonly RedisCommand[], transaction: boolean): Promise<readonly CommandOutcome[]> {
+  async #send(commands: readonly RedisCommand[], transaction: boolean): Promise<readonly CommandOutcome[]> {
     const { definition } = this.#parts.active;
     const options: SendOptions = {
       deadlineMs: Math.min(definition.timeoutMs, longestBatchMs),
       maxReplyBytes: lineReplyBytes,
       transaction,
     };
-    return this.#parts.line.send(commands, options);
+    const started = this.#parts.clock.monoMs();
+    const outcomes = await this.#parts.line.send(commands, options);
+    this.#waitedMs += this.#parts.clock.monoMs() - started;
+    return outcomes;
   }
 }
 

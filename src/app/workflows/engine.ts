@@ -135,13 +135,13 @@ export class RunEngine {
   }
 
   async #batch(effect: BatchEffect): Promise<void> {
-    const { clock } = this.#parts;
     const { journal, reader } = this.#options;
-    const started = clock.monoMs();
+    let waitedBefore = 0;
     let end: BatchEnd;
     let items: readonly SpooledItem[] = [];
     try {
       const line = await this.#openLine();
+      waitedBefore = line.waitedMs;
       items = await reader.items(effect.items);
       const request = {
         items,
@@ -161,7 +161,8 @@ export class RunEngine {
     } catch (error) {
       end = endOfError(error);
     }
-    this.#conclude(effect, end, clock.monoMs() - started);
+    // Pacing goes by the server's time: a slow disk of ours is no reason to spare the server.
+    this.#conclude(effect, end, Math.max(0, (this.#line?.waitedMs ?? 0) - waitedBefore));
     // An outcome is stored at the latest with the next intent, and before anything else is written.
     if (end.end !== 'settled') await journal.flush();
   }
