@@ -1,4 +1,4 @@
-import { Disposable, languages, workspace, type TextDocument } from 'vscode';
+import { Disposable, languages, window, type TextDocument } from 'vscode';
 import type { DocumentLanguage } from '../../domain/keys/document.ts';
 import { fileSystemScheme } from '../contributions.ts';
 import type { KeyFileSystem } from './keyFileSystem.ts';
@@ -20,7 +20,11 @@ const ours: ReadonlySet<string> = new Set(Object.values(languageIds));
 /** A document that was closed in the same moment needs no colours. */
 function closedMeanwhile(): void {}
 
-/** Gives each document the language of its value; a language that the person chose stays. */
+/**
+ * Gives each document that is seen the language of its value; a language that the person chose stays. A document
+ * without an editor is left alone: to change its language VS Code reads and opens it again, which would ask for the
+ * change once more, without end.
+ */
 export function colourDocuments(files: KeyFileSystem): Disposable {
   const colour = async (document: TextDocument) => {
     const open = document.uri.scheme === fileSystemScheme ? files.open(document.uri) : undefined;
@@ -29,11 +33,8 @@ export function colourDocuments(files: KeyFileSystem): Disposable {
     if (document.languageId === wanted) return;
     await languages.setTextDocumentLanguage(document, wanted).then(undefined, closedMeanwhile);
   };
-  return Disposable.from(
-    workspace.onDidOpenTextDocument((document) => void colour(document)),
-    files.onDidChangeValue((uri) => {
-      const document = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
-      if (document !== undefined) void colour(document);
-    }),
-  );
+  const colourSeen = (): void => {
+    for (const document of new Set(window.visibleTextEditors.map((editor) => editor.document))) void colour(document);
+  };
+  return Disposable.from(window.onDidChangeVisibleTextEditors(colourSeen), files.onDidChangeValue(colourSeen));
 }
