@@ -168,7 +168,7 @@ async function monitor(report: Report, rig: ObservabilityRig, box: RedisBox): Pr
     median: perSecond,
     unit: 'per second',
     goal: '≥ 50,000 per second, or the dropped counted',
-    met: watch.seen >= requests && (perSecond >= 50_000 || watch.dropped >= 0),
+    met: watch.seen >= requests,
   });
   const p99 = delay.percentile(99) / 1e6;
   report.add({ name: 'event-loop delay p99 under MONITOR', median: p99, unit: 'ms', goal: '≤ 50 ms', met: p99 <= 50 });
