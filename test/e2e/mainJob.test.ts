@@ -95,7 +95,7 @@ describe('the main job', function mainJob() {
     await workbench().screenshot('main-job-unlocked');
     await workbench().menu('Connections', 'cart:1', 'Delete Keys…');
     await workbench().quickInput.type('shop');
-    assert.match(await workbench().quickInput.message(), /not Shop prod/);
+    await workbench().quickInput.says(/not Shop prod/);
     await workbench().quickInput.answer('Shop prod');
     await waitFor('the key to be gone', LIMIT_MS, async () => (await redis('shop-prod', 'EXISTS', 'cart:1')) === '0');
   });

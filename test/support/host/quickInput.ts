@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
 import { waitFor } from '../waiting.ts';
 
 const LIMIT_MS = 30_000;
+const LEAVE_LIMIT_MS = 5000;
 
 /** Quick picks, input boxes and the Command Palette: one widget at the top of the window. */
 export class QuickInput {
@@ -35,6 +37,36 @@ export class QuickInput {
     return (await this.box().locator('.quick-input-message').innerText()).trim();
   }
 
+  /** Waits until the prompt or validation message, which comes a moment after the typing, matches; gives it. */
+  async says(expected: RegExp): Promise<string> {
+    let last = '';
+    return waitFor(`the question to say ${expected}`, LIMIT_MS, async () => {
+      last = await this.message();
+      return expected.test(last) && last;
+    }).catch((error: unknown) => {
+      throw new Error(`The question does not say ${expected}, but: ${last}`, { cause: error });
+    });
+  }
+
+  /** What tells one question from the next; empty when none is open. */
+  private async question(): Promise<string> {
+    const box = this.box();
+    if (!(await box.isVisible())) return '';
+    const texts = await box.locator('.quick-input-title, .quick-input-message, .label-name').allTextContents();
+    const placeholders = await box
+      .locator('input')
+      .evaluateAll((inputs) => inputs.map((each) => each.getAttribute('placeholder')));
+    return JSON.stringify([texts, placeholders]);
+  }
+
+  /** Does what answers a question, and waits until the next one, a complaint or nothing is there: never type into the old one. */
+  private async leaving(act: () => Promise<void>): Promise<void> {
+    const before = await this.question();
+    await act();
+    const end = performance.now() + LEAVE_LIMIT_MS;
+    while (performance.now() < end && (await this.question()) === before) await sleep(25);
+  }
+
   async placeholder(): Promise<string> {
     await this.waitUntilOpen();
     return (await this.input().getAttribute('placeholder')) ?? '';
@@ -54,7 +86,7 @@ export class QuickInput {
   }
 
   async accept(): Promise<void> {
-    await this.input().press('Enter');
+    await this.leaving(() => this.input().press('Enter'));
   }
 
   /** Closes it if it is still open. */
@@ -94,6 +126,6 @@ export class QuickInput {
     }).catch((error: unknown) => {
       throw new Error(`No choice ${label}. Shown were: ${shown.join(' | ') || 'none'}`, { cause: error });
     });
-    await this.rows().nth(index.found).click({ timeout: LIMIT_MS });
+    await this.leaving(() => this.rows().nth(index.found).click({ timeout: LIMIT_MS }));
   }
 }
