@@ -70,9 +70,6 @@ describe('the main job', function mainJob() {
   });
 
   it('refuses to delete in production, which is read-only', async () => {
-    await workbench()
-      .run('View: Collapse All')
-      .catch(() => undefined);
     await workbench().click('Connections', /^Shop dev/);
     await workbench().page.keyboard.press('ArrowLeft');
     await workbench().expand('Connections', /^Shop prod/);
