@@ -35,6 +35,8 @@ export class Parts {
   private readonly list: Part[] = [];
   /** Ids in the order of their last use. */
   private readonly used = new Set<number>();
+  /** Ids whose rows a transaction is changing: they stay in memory until it is over. */
+  private readonly pinned = new Set<number>();
 
   constructor(options: PartsOptions) {
     this.options = options;
@@ -42,6 +44,11 @@ export class Parts {
 
   all(): readonly Part[] {
     return this.list;
+  }
+
+  /** Whether a part is in memory and in the log only. */
+  get hasUnwritten(): boolean {
+    return this.list.some(({ stored }) => stored === undefined);
   }
 
   find(id: number): Part | undefined {
@@ -73,15 +80,8 @@ export class Parts {
     this.used.add(part.id);
     if (part.database !== undefined) return part.database;
     if (part.stored === undefined) return undefined;
-    let image: Uint8Array;
-    try {
-      image = this.options.folder.readVerified(part.stored);
-    } catch (error) {
-      if (!(error instanceof DamagedFile)) throw error;
-      this.remove(part.id);
-      this.options.damaged(part, error);
-      return undefined;
-    }
+    const image = this.readImage(part, part.stored);
+    if (image === undefined) return undefined;
     const database = this.options.engine.open(image);
     this.options.upgrade(database);
     part.database = database;
@@ -89,9 +89,35 @@ export class Parts {
     return database;
   }
 
+  /** Another window may have written the part anew and removed the file that is known here. */
+  private readImage(part: Part, stored: StoredPart): Uint8Array | undefined {
+    const { folder, damaged } = this.options;
+    try {
+      return folder.readVerified(stored);
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+      const other = folder.partInNewest(part.id);
+      if (other !== undefined && other.file !== stored.file) {
+        part.stored = other;
+        return this.readImage(part, other);
+      }
+      this.remove(part.id);
+      damaged(part, error);
+      return undefined;
+    }
+  }
+
   /** After the schema grew: what is in memory follows at once, what is on disk when it is read. */
   upgradeOpen(): void {
     for (const part of this.list) if (part.database !== undefined) this.options.upgrade(part.database);
+  }
+
+  pin(id: number): void {
+    this.pinned.add(id);
+  }
+
+  unpinAll(): void {
+    this.pinned.clear();
   }
 
   close(): void {
@@ -104,7 +130,7 @@ export class Parts {
   private forgetOldest(): void {
     const open = [...this.used]
       .map((id) => this.find(id))
-      .filter((part) => part?.database !== undefined && part.stored !== undefined);
+      .filter((part) => part?.database !== undefined && part.stored !== undefined && !this.pinned.has(part.id));
     let bytes = open.reduce((sum, part) => sum + (part?.stored?.bytes ?? 0), 0);
     for (const part of open.slice(0, -1)) {
       if (bytes <= this.options.memoryBytes) return;

@@ -1,11 +1,13 @@
+import { isoTime } from '../../app/ports/clock.ts';
 import { describe, diskFailure, isExpected, newerFailure, NewerStore, type EngineHealth } from './diskFailures.ts';
 import { codeOf } from './disk/fileSystem.ts';
-import { firstLogName, nonce, padded, StoreFolder } from './generations/storeFolder.ts';
+import { firstLogName, StoreFolder } from './generations/storeFolder.ts';
 import { newestGeneration, type ProvenGeneration } from './generations/newestGeneration.ts';
 import { writeGeneration, type GenerationContent } from './generations/writeGeneration.ts';
 import { encodeCommands } from './log/commands.ts';
 import { frameKind, type Frame } from './log/frame.ts';
-import { createLog, DamagedFile, LogFile } from './log/logFile.ts';
+import { DamagedFile, LogFile } from './log/logFile.ts';
+import { JobQueue } from './jobQueue.ts';
 import { StoreLock } from './lock.ts';
 import type { MigrationStep } from './migrations.ts';
 import { Parts, type Part } from './parts.ts';
@@ -34,12 +36,16 @@ export class StoreEngine {
   private lastFrameMs = 0;
   private seq = 0;
   private epoch = 0;
-  private queue: Promise<unknown> = Promise.resolve();
+  /** A queue that never runs dry would keep a generation from being written: it gets a turn between two jobs. */
+  private readonly queue = new JobQueue(async () => {
+    if (this.generation !== undefined) await giveWayOn(this.options.clock)();
+  });
   private standing: EngineHealth = { kind: 'ready' };
   private generation: Promise<void> | undefined;
   private generationAgainAtMs = 0;
   private readonly damagedLogs = new Set<string>();
   private hasTornTail = false;
+  private sealing = false;
   private closed = false;
 
   private constructor(options: StoreOptions) {
@@ -61,11 +67,6 @@ export class StoreEngine {
 
   get health(): EngineHealth {
     return this.standing;
-  }
-
-  /** Number of the last transaction that is applied here. */
-  get sequence(): number {
-    return this.seq;
   }
 
   /** The database to read from, with everything that any window has committed. */
@@ -92,7 +93,7 @@ export class StoreEngine {
    * @throws Failure when nothing was saved, `OUTCOME_UNKNOWN` when the disk did not say; what `write` throws, unchanged
    */
   commit<T>(write: (transaction: Transaction) => T, mayUseReserve = false): Promise<T> {
-    return this.enqueue(async () => {
+    return this.queue.run(async () => {
       try {
         if (this.isNewer) throw newerFailure();
         const result = await this.commitOrReload(write, mayUseReserve);
@@ -139,13 +140,12 @@ export class StoreEngine {
 
   /** Tries whether a store that could not write can write again. */
   tryToRecover(): Promise<void> {
-    return this.enqueue(async () => {
+    return this.queue.run(async () => {
       if (this.closed || this.standing.kind === 'ready' || this.standing.newer) return;
       const { log } = this;
       if (log === undefined) {
         this.standing = { kind: 'ready' };
-        await this.load();
-        return;
+        return this.load();
       }
       try {
         await this.withLock(() => {
@@ -162,23 +162,17 @@ export class StoreEngine {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.queue;
+    await this.queue.idle();
     await this.generation;
     this.log?.close();
     this.log = undefined;
     this.state.close();
   }
 
-  private enqueue<T>(job: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(job);
-    this.queue = result.catch(() => undefined);
-    return result;
-  }
-
-  private async withLock<T>(run: () => T): Promise<T> {
+  private async withLock<T>(run: () => T | Promise<T>): Promise<T> {
     await this.lock.acquire();
     try {
-      return run();
+      return await run();
     } finally {
       this.lock.release();
     }
@@ -210,6 +204,7 @@ export class StoreEngine {
       } finally {
         running.end(committed);
         if (committed) this.state.noteChanges(running.commands);
+        else this.state.parts.unpinAll();
       }
     }
   }
@@ -262,7 +257,7 @@ export class StoreEngine {
       const chosen = newestGeneration(this.folder, this.options.clock, (file) =>
         this.problem({ kind: 'damagedFile', file, missing: null }),
       );
-      if (chosen === undefined) await this.ensureFirstLog();
+      if (chosen === undefined && !this.folder.hasFirstLog()) await this.withLock(() => this.folder.makeFirstLog());
       this.startFrom(chosen);
       await this.followFromDisk(chosen?.manifest.log ?? firstLogName);
       await this.reportTornTail();
@@ -271,7 +266,7 @@ export class StoreEngine {
     } catch (error) {
       if (!isExpected(error)) throw error;
       this.noteDiskError(error);
-      if (this.state.schema === 0) this.migrateInMemory();
+      if (this.state.schema === 0) this.state.migrateFully(isoTime(this.options.clock));
     }
   }
 
@@ -284,7 +279,7 @@ export class StoreEngine {
     } catch (error) {
       if (!(error instanceof DamagedFile) || this.isNewer) throw error;
       const from = this.lastFrameMs > 0 ? new Date(this.lastFrameMs).toISOString() : null;
-      this.problem({ kind: 'damagedFile', file: error.file, missing: { from, to: this.now() } });
+      this.problem({ kind: 'damagedFile', file: error.file, missing: { from, to: isoTime(this.options.clock) } });
     }
     await this.beginAnew();
   }
@@ -294,10 +289,11 @@ export class StoreEngine {
     const broken = this.logName;
     await this.lock.acquire();
     try {
-      const log = this.createLogAfter(this.seq);
+      const log = this.folder.createLogAfter(this.seq);
       this.epoch++;
       this.state.finishPart(this.seq);
-      await writeGeneration(this.folder, this.contentFor(this.seq, log), giveWayOn(this.options.clock));
+      const content = this.contentFor(this.seq, log);
+      await writeGeneration(this.folder, content, giveWayOn(this.options.clock), (run) => run());
       this.folder.quarantine(broken, this.options.clock.wallMs());
       this.switchLog(log);
     } finally {
@@ -325,17 +321,6 @@ export class StoreEngine {
     return new StoreState(this.options, parts, image);
   }
 
-  private async ensureFirstLog(): Promise<void> {
-    const { fs, path: folder } = this.folder;
-    const path = this.folder.at(firstLogName);
-    if ((fs.size(path) ?? 0) >= 32) return;
-    await this.withLock(() => {
-      const size = fs.size(path);
-      if (size !== undefined && size < 32) fs.rename(path, `${path}.torn-${nonce()}`);
-      if (fs.size(path) === undefined) createLog(fs, folder, path, 1);
-    });
-  }
-
   /** Bytes at the end that are no frame: no writer is at work while the lock is held. They stay behind in the old log. */
   private async reportTornTail(): Promise<void> {
     if (this.isNewer || (this.log?.tornBytes ?? 0) === 0) return;
@@ -353,30 +338,17 @@ export class StoreEngine {
   private async migrate(): Promise<void> {
     const { migrations } = this.options;
     if (this.state.schema >= migrations.length) return;
-    if (this.state.schema > 0) await this.keepCopy();
+    if (this.state.schema > 0) await this.folder.keepCopy(this.state, this.seq, giveWayOn(this.options.clock));
     await this.withLock(() => {
       for (;;) {
         this.follow();
         const step = migrations[this.state.schema];
         if (step === undefined) return;
-        const framed: MigrationStep = { ...step, appliedAt: this.now() };
+        const framed: MigrationStep = { ...step, appliedAt: isoTime(this.options.clock) };
         const payload = Buffer.from(JSON.stringify(framed));
         this.state.migrate(framed, () => this.append(frameKind.migration, payload));
       }
     });
-  }
-
-  /** The main database as it was before a migration. Parts stay as they are on disk, whatever the schema. */
-  private async keepCopy(): Promise<void> {
-    const name = `before-migration-${padded(this.state.schema, 4)}-${padded(this.seq, 12)}.db`;
-    if (this.folder.fs.size(this.folder.at(name)) !== undefined) return;
-    await this.folder.write(name, this.state.main.image(), giveWayOn(this.options.clock));
-    this.folder.fs.syncFolder(this.folder.path);
-    this.folder.keepNewestCopies();
-  }
-
-  private migrateInMemory(): void {
-    for (const step of this.options.migrations) this.state.migrate({ ...step, appliedAt: this.now() });
   }
 
   private get isNewer(): boolean {
@@ -397,14 +369,33 @@ export class StoreEngine {
   // --- generations
 
   private maybeStartGeneration(): void {
-    if (this.closed || this.generation !== undefined || this.standing.kind !== 'ready') return;
-    if (!this.isDue() || this.options.clock.monoMs() < this.generationAgainAtMs) return;
-    this.track(this.startGeneration(false));
+    if (this.closed || this.standing.kind !== 'ready' || !this.isDue()) return;
+    if (this.generation !== undefined) {
+      // Parts must not grow while an earlier generation is still being written: the next one takes them along.
+      if (this.state.partRows >= this.options.partRows && !this.sealing) this.sealSoon();
+    } else if (this.options.clock.monoMs() >= this.generationAgainAtMs) {
+      this.track(this.startGeneration(this.needsNewLog));
+    }
+  }
+
+  private sealSoon(): void {
+    this.sealing = true;
+    void this.queue
+      .run(() => this.withLock(() => this.sealLog(false)))
+      .catch((error: unknown) => this.noteDiskError(error))
+      .finally(() => {
+        this.sealing = false;
+      });
   }
 
   private isDue(): boolean {
     const { logBytes, partRows } = this.options;
-    return (this.log?.bytes ?? 0) >= logBytes || this.state.partRows >= partRows || this.needsNewLog;
+    return (
+      (this.log?.bytes ?? 0) >= logBytes ||
+      this.state.partRows >= partRows ||
+      this.needsNewLog ||
+      this.state.parts.hasUnwritten
+    );
   }
 
   /** What was found at the start would be found again at the next: a new log leaves it behind. */
@@ -420,47 +411,55 @@ export class StoreEngine {
       })
       .finally(() => {
         this.generation = undefined;
+        this.maybeStartGeneration();
       });
   }
 
   private async startGeneration(force: boolean): Promise<void> {
-    const content = await this.enqueue(() => this.withLock(() => this.sealLog(force)));
+    const content = await this.queue.run(() =>
+      this.withLock(() => {
+        const sealed = this.sealLog(force);
+        return sealed && this.contentFor(sealed.seq, sealed.log);
+      }),
+    );
     if (content === undefined) return;
-    if (!(await writeGeneration(this.folder, content, giveWayOn(this.options.clock)))) return;
+    const exclusively = <T>(run: () => Promise<T>): Promise<T> => this.withLock(run);
+    if (!(await writeGeneration(this.folder, content, giveWayOn(this.options.clock), exclusively))) return;
     for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
     this.damagedLogs.clear();
     this.hasTornTail = false;
-    this.folder.removeUnneeded();
     this.folder.keepReserve();
   }
 
-  /** Ends the current log file and goes on in a new one; gives the state at that point. */
-  private sealLog(force: boolean): GenerationContent | undefined {
+  /** Ends the current log file and the current part, and goes on in new ones. */
+  private sealLog(force: boolean): { readonly seq: number; readonly log: string } | undefined {
     for (;;) {
       this.follow();
       if (this.isNewer || (!force && !this.isDue())) return undefined;
       const seq = this.writableLog().nextSeq;
-      const log = this.createLogAfter(seq);
+      const log = this.folder.createLogAfter(seq);
       if (!this.append(frameKind.seal, Buffer.from(JSON.stringify({ log })))) {
         this.folder.fs.remove(this.folder.at(log));
         continue;
       }
       this.state.finishPart(seq);
       this.switchLog(log);
-      return this.contentFor(seq, log);
+      return { seq, log };
     }
-  }
-
-  private createLogAfter(seq: number): string {
-    const log = `log-${padded(seq + 1, 12)}-${nonce()}.bin`;
-    createLog(this.folder.fs, this.folder.path, this.folder.at(log), seq + 1);
-    return log;
   }
 
   private contentFor(seq: number, log: string): GenerationContent {
     const { main, parts, schema } = this.state;
     const { epoch } = this;
-    return { epoch, seq, schema, log, image: compactImage(main), parts: [...parts.all()], writtenAt: this.now() };
+    return {
+      epoch,
+      seq,
+      schema,
+      log,
+      image: compactImage(main),
+      parts: [...parts.all()],
+      writtenAt: isoTime(this.options.clock),
+    };
   }
 
   // --- damage
@@ -484,9 +483,5 @@ export class StoreEngine {
 
   private problem(problem: Omit<StoreProblem, 'store'>): void {
     this.options.report({ store: this.options.name, ...problem });
-  }
-
-  private now(): string {
-    return new Date(this.options.clock.wallMs()).toISOString();
   }
 }

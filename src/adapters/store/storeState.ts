@@ -79,6 +79,11 @@ export class StoreState {
     if (applyMigration(databases, step, confirm)) this.parts.upgradeOpen();
   }
 
+  /** Brings an empty store that is in memory only up to the present schema. */
+  migrateFully(appliedAt: string): void {
+    for (const step of this.options.migrations) this.migrate({ ...step, appliedAt });
+  }
+
   /** After a transaction: what it did to the parts. A finished part whose rows changed is written anew, an empty one goes. */
   noteChanges(commands: readonly Command[]): void {
     const touched = new Set<number>();
@@ -94,6 +99,7 @@ export class StoreState {
       if (content.rows === 0) this.parts.remove(id);
       else this.parts.replace(id, content);
     }
+    this.parts.unpinAll();
   }
 
   /** Ends the current part, if it holds anything, and begins a new one. */
@@ -133,6 +139,7 @@ export class StoreState {
       running.end(whole);
     }
     if (whole) this.noteChanges(commands);
+    else this.parts.unpinAll();
     return whole;
   }
 
@@ -144,6 +151,7 @@ export class StoreState {
   private databaseOf(target: Target): SqlDatabase {
     if (target === 'main') return this.mainDatabase;
     if (typeof target === 'number') {
+      this.parts.pin(target);
       const part = this.parts.find(target);
       const database = part === undefined ? undefined : this.parts.open(part);
       if (database === undefined) throw new Error(`There is no part ${target}`);

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { codeOf, type FileSystem } from '../disk/fileSystem.ts';
-import { DamagedFile } from '../log/logFile.ts';
-import { decodeManifest, encodeManifest, type Manifest, type StoredFile } from './manifest.ts';
+import { createLog, DamagedFile, logHeaderBytes } from '../log/logFile.ts';
+import type { SqlDatabase } from '../sql/driver.ts';
+import { decodeManifest, encodeManifest, type Manifest, type StoredFile, type StoredPart } from './manifest.ts';
 
-const sliceBytes = 1 << 20;
+const sliceBytes = 1 << 22;
 const manifestName = /^generation-\d{4}-\d{12}-[0-9a-f]{8}\.json$/;
 const ownName = /^(?:generation-\d{4}|main|part|log)-(\d{12})-[0-9a-f]{8}\.(?:json|db|bin)(?:\.tmp)?$/;
 const copyName = /^before-migration-\d{4}-\d{12}\.db$/;
@@ -57,6 +58,15 @@ export class StoreFolder {
     const manifest = decodeManifest(this.fs.read(this.at(name)));
     if (manifest === undefined) throw new DamagedFile(name, 'A manifest is damaged');
     return manifest;
+  }
+
+  /** The file that the newest generations name for a part, when it is there. */
+  partInNewest(id: number): StoredPart | undefined {
+    for (const name of this.generations().slice(0, keptGenerations)) {
+      const part = decodeManifest(this.fs.read(this.at(name)))?.parts.find((one) => one.id === id);
+      if (part !== undefined && this.fs.size(this.at(part.file)) === part.bytes) return part;
+    }
+    return undefined;
   }
 
   /** The bytes of a stored file, proven by its hash. @throws DamagedFile when they are missing or changed */
@@ -117,10 +127,37 @@ export class StoreFolder {
     return true;
   }
 
-  /** Removes all but the two newest copies from before migrations. */
-  keepNewestCopies(): void {
-    const copies = this.fs.list(this.path).filter((name) => copyName.test(name));
-    for (const name of copies.sort().slice(0, -2)) this.fs.remove(this.at(name));
+  /** Keeps the main database as it is before a migration. Parts stay as they are on disk, whatever the schema. */
+  async keepCopy(
+    state: { readonly schema: number; readonly main: SqlDatabase },
+    seq: number,
+    giveWay: () => Promise<void>,
+  ): Promise<void> {
+    const name = `before-migration-${padded(state.schema, 4)}-${padded(seq, 12)}.db`;
+    if (this.fs.size(this.at(name)) !== undefined) return;
+    await this.write(name, state.main.image(), giveWay);
+    this.fs.syncFolder(this.path);
+    const copies = this.fs.list(this.path).filter((file) => copyName.test(file));
+    for (const old of copies.sort().slice(0, -2)) this.fs.remove(this.at(old));
+  }
+
+  hasFirstLog(): boolean {
+    return (this.fs.size(this.at(firstLogName)) ?? 0) >= logHeaderBytes;
+  }
+
+  /** Call with the lock. A file that is too short to be a log is what a process left that died while making it. */
+  makeFirstLog(): void {
+    if (this.hasFirstLog()) return;
+    const path = this.at(firstLogName);
+    if (this.fs.size(path) !== undefined) this.fs.rename(path, `${path}.torn-${nonce()}`);
+    createLog(this.fs, this.path, path, 1);
+  }
+
+  /** Makes the log file that begins after transaction `seq`. @returns its name */
+  createLogAfter(seq: number): string {
+    const log = `log-${padded(seq + 1, 12)}-${nonce()}.bin`;
+    createLog(this.fs, this.path, this.at(log), seq + 1);
+    return log;
   }
 
   /** Keeps some room that is given up when the disk is full and rows are to be deleted. @throws the system's error */

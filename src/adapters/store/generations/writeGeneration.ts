@@ -19,6 +19,7 @@ export interface GenerationContent {
  * Writes a generation: the main database, the parts that no file holds yet, then the manifest that names them. Gives way
  * to other work between slices. Dying at any point leaves files that nothing refers to.
  *
+ * @param exclusively runs while no other window publishes or removes files
  * @returns false when another window published a newer generation meanwhile
  * @throws the system's error; the generation then does not exist
  */
@@ -26,16 +27,33 @@ export async function writeGeneration(
   folder: StoreFolder,
   content: GenerationContent,
   giveWay: () => Promise<void>,
+  exclusively: <T>(run: () => Promise<T>) => Promise<T>,
 ): Promise<boolean> {
   const { epoch, seq, schema, log, writtenAt } = content;
   const main = await folder.write(`main-${padded(seq, 12)}-${nonce()}.db`, content.image, giveWay);
-  const parts: StoredPart[] = [];
-  for (const part of content.parts) {
-    part.stored ??= await writePart(folder, part, giveWay);
-    if (part.stored !== undefined) parts.push(part.stored);
-  }
-  const manifest = { format: manifestFormat, epoch, seq, schema, main, parts, log, writtenAt };
-  return folder.publish(manifest, giveWay);
+  for (const part of content.parts) part.stored ??= await writePart(folder, part, giveWay);
+  return exclusively(async () => {
+    const parts: StoredPart[] = [];
+    for (const part of content.parts) {
+      part.stored = await presentFile(folder, part, giveWay);
+      if (part.stored !== undefined) parts.push(part.stored);
+    }
+    const manifest = { format: manifestFormat, epoch, seq, schema, main, parts, log, writtenAt };
+    if (!(await folder.publish(manifest, giveWay))) return false;
+    folder.removeUnneeded();
+    return true;
+  });
+}
+
+/** The file of a part. Another window may have written its own meanwhile and removed the one that is known here. */
+async function presentFile(
+  folder: StoreFolder,
+  part: Part,
+  giveWay: () => Promise<void>,
+): Promise<StoredPart | undefined> {
+  const { stored } = part;
+  if (stored !== undefined && folder.fs.size(folder.at(stored.file)) === stored.bytes) return stored;
+  return folder.partInNewest(part.id) ?? (await writePart(folder, part, giveWay));
 }
 
 async function writePart(

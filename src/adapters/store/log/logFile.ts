@@ -14,7 +14,7 @@ import {
 
 // A log file: 32 bytes of header, then frames.
 //   0  magic 8 "CACHLOG1"   8  salt 8   16  first seq 6   22  zero 6   28  crc32 4
-const headerBytes = 32;
+export const logHeaderBytes = 32;
 const magic = Buffer.from('CACHLOG1', 'latin1');
 
 /** A file of the store is not what was written, or not there. */
@@ -42,7 +42,7 @@ export interface LogHeader {
 }
 
 function encodeHeader({ salt, firstSeq }: LogHeader): Buffer {
-  const bytes = Buffer.alloc(headerBytes);
+  const bytes = Buffer.alloc(logHeaderBytes);
   bytes.set(magic, 0);
   bytes.set(salt, 8);
   bytes.writeUIntLE(firstSeq, 16, 6);
@@ -52,8 +52,8 @@ function encodeHeader({ salt, firstSeq }: LogHeader): Buffer {
 
 /** @returns undefined when these are not the first bytes of a log file */
 export function decodeHeader(bytes: Uint8Array): LogHeader | undefined {
-  const header = Buffer.from(bytes.subarray(0, headerBytes));
-  if (header.length < headerBytes || header.compare(magic, 0, 8, 0, 8) !== 0) return undefined;
+  const header = Buffer.from(bytes.subarray(0, logHeaderBytes));
+  if (header.length < logHeaderBytes || header.compare(magic, 0, 8, 0, 8) !== 0) return undefined;
   if (crc32(header.subarray(0, 28)) !== header.readUInt32LE(28)) return undefined;
   return { salt: header.subarray(8, 16), firstSeq: header.readUIntLE(16, 6) };
 }
@@ -84,11 +84,11 @@ export class LogFile {
   private next: number;
   private lastMs = 0;
   /** End of the last counted frame. */
-  private offset = headerBytes;
+  private offset = logHeaderBytes;
   /** Length of the file when it was last scanned. */
-  private scanned = headerBytes;
+  private scanned = logHeaderBytes;
   /** Everything before was confirmed by a sync of this process, or was read at opening. */
-  private synced = headerBytes;
+  private synced = logHeaderBytes;
   private unsynced = false;
   private damaged = false;
 
@@ -97,14 +97,14 @@ export class LogFile {
     this.fs = fs;
     this.path = path;
     [this.file, this.writable] = open(fs, path);
-    const header = decodeHeader(this.file.read(0, headerBytes)) ?? this.salvageHeader();
+    const header = decodeHeader(this.file.read(0, logHeaderBytes)) ?? this.salvageHeader();
     this.salt = header.salt;
     this.next = header.firstSeq;
   }
 
   /** The header as the first frame tells it: everything can be read, but nothing may be appended any more. */
   private salvageHeader(): LogHeader {
-    const body = Buffer.from(this.file.read(headerBytes, this.file.size() - headerBytes));
+    const body = Buffer.from(this.file.read(logHeaderBytes, this.file.size() - logHeaderBytes));
     const first = saltOfFirstFrame(body);
     if (first === undefined) {
       this.file.close();

@@ -5,7 +5,7 @@ import type { HistoryEvent } from '../../../domain/timeline/event.ts';
 /** Telemetry waits so long for company before it is written in one transaction. The promise is a second. */
 const groupMs = 200;
 /** … or until so many rows wait. */
-const groupRows = 4000;
+const groupRows = 2000;
 
 export interface TelemetryGroup {
   readonly events: readonly HistoryEvent[];
