@@ -11,8 +11,8 @@ export interface KeyInfo {
 }
 
 /**
- * The value of a key. `value` is the document's content model: a `Uint8Array` for a string, else JSON arrays with
- * `JsonBytes` parts: list and set `[v]`, hash `[[field, value]]`, zset `[[member, "score"]]`, stream `[[id, [[field, value]]]]`.
+ * The value of a key. `value` is text for a string whose bytes are UTF-8, a `Uint8Array` for any other, else JSON
+ * arrays with `JsonBytes` parts: list and set `[v]`, hash `[[field, value]]`, zset `[[member, "score"]]`, stream `[[id, [[field, value]]]]`.
  */
 export interface KeyValue {
   readonly type: RedisType;

@@ -78,7 +78,11 @@ const fate = fc.constantFrom<Fate>(
 describe('decisions of a run', () => {
   it('settle every item once, whatever happens in between', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 900 }), fc.array(fate, { maxLength: 40 }), (count, fates) => {
+      fc.property(fc.integer({ min: 1, max: 900 }), fc.array(fate, { maxLength: 40 }), (count, plannedFates) => {
+        // A copy: what fast-check made must stay as it is, or it cannot say what failed.
+        const fates = [...plannedFates];
+        // Applied, but the engine never learned of it; a later try of the same item may come out otherwise.
+        const unanswered = new Set<number>();
         const applied = Array.from({ length: count }, () => 0);
         let history = new History({ at, kind: 'planned', plan: planOf(count) });
         let resumes = 0;
@@ -121,6 +125,7 @@ describe('decisions of a run', () => {
             const failing = next === 'failSome' ? [...indicesOf(items)].slice(0, 1) : [];
             for (const index of indicesOf(items))
               if (!failing.includes(index)) applied[index] = (applied[index] ?? 0) + 1;
+            if (next === 'crashAfter' || next === 'doubt') for (const index of indicesOf(items)) unanswered.add(index);
             if (next === 'crashAfter') history.add({ at, kind: 'stopped', state: 'interrupted' });
             else if (next === 'doubt') history.add({ at, kind: 'doubted', batch, cause, retryAtMs: 0 });
             else {
@@ -134,7 +139,10 @@ describe('decisions of a run', () => {
         const { counts } = history.run;
         assert.equal(counts.done + counts.skipped + counts.failed, count, JSON.stringify(counts));
         assert.equal(counts.inDoubt, 0);
-        assert.equal(applied.filter((times) => times > 0).length, counts.done);
+        const wasApplied = [...applied.keys()].filter((index) => (applied[index] ?? 0) > 0);
+        assert.ok(counts.done <= wasApplied.length, 'an item counts as done that never was');
+        const answered = wasApplied.filter((index) => !unanswered.has(index));
+        assert.ok(counts.done >= answered.length, 'an item was done, was known to be, and does not count');
       }),
       { numRuns: 300 },
     );
