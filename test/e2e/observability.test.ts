@@ -144,7 +144,7 @@ describe('the Observability panel', () => {
     await workbench().run('File: New Untitled Text File');
     await workbench().editor().waitFor();
     for (let time = 0; time < 3; time++) await keyboard.press('Control+Alt+Shift+5');
-    await workbench().tab('Observability').click();
+    await workbench().page.locator('.tabs-container .tab[aria-label^="Observability"]').click();
     const page = await panel();
     await page.locator('#tab-timeline[aria-selected=true]').waitFor();
     await waitFor('the operations of the meantime', 10_000, async () => {
