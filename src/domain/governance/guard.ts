@@ -91,24 +91,34 @@ export function decideGuard(request: GuardRequest): GuardDecision {
       },
     );
   }
-  if (request.environment !== 'prod' && request.environment !== 'unknown') return allowed;
+  if (!isGuarded(request)) return allowed;
   const destructive = request.commands.find((guarded) => destroys(request, guarded));
   if (destructive === undefined || request.confirm === request.connectionName) return allowed;
-  const where =
-    request.environment === 'prod'
-      ? 'a production connection'
-      : 'a connection without an environment, which counts as production';
-  const typed = request.confirm === undefined ? '' : ' What was typed is not its name.';
   return blocked(
     'guardrail',
     request,
-    `${words(destructive.classification)} was not sent: ${name} is ${where} and this asks for confirmation.${typed} Nothing was changed.`,
+    `${words(destructive.classification)} was not sent: ${name} is ${guardedAs(request)} and this asks for confirmation.${mistyped(request)} Nothing was changed.`,
     {
       nextAction: `Confirm by typing the connection's name: ${name}.`,
       command: destructive.classification.name,
       confirm: request.connectionName,
     },
   );
+}
+
+/** An environment that nobody named counts as production. */
+function isGuarded({ environment }: Pick<GuardRequest, 'environment'>): boolean {
+  return environment === 'prod' || environment === 'unknown';
+}
+
+function guardedAs({ environment }: Pick<GuardRequest, 'environment'>): string {
+  return environment === 'prod'
+    ? 'a production connection'
+    : 'a connection without an environment, which counts as production';
+}
+
+function mistyped({ confirm }: Pick<GuardRequest, 'confirm'>): string {
+  return confirm === undefined ? '' : ' What was typed is not its name.';
 }
 
 /** What watching a busy server cost it when measured, for the person who decides. */
@@ -119,18 +129,13 @@ export const watchCosts = {
 
 /** Decides whether a server may be watched: on production only with the connection's name typed as confirmation. */
 export function decideWatch(request: Omit<GuardRequest, 'commands'>, source: keyof typeof watchCosts): GuardDecision {
-  if (request.environment !== 'prod' && request.environment !== 'unknown') return allowed;
+  if (!isGuarded(request)) return allowed;
   if (request.confirm === request.connectionName) return allowed;
   const name = display(request.connectionName);
-  const where =
-    request.environment === 'prod'
-      ? 'a production connection'
-      : 'a connection without an environment, which counts as production';
-  const typed = request.confirm === undefined ? '' : ' What was typed is not its name.';
   return blocked(
     'guardrail',
     request,
-    `Watching was not started: ${name} is ${where}, and ${watchCosts[source]}.${typed} Nothing was sent.`,
+    `Watching was not started: ${name} is ${guardedAs(request)}, and ${watchCosts[source]}.${mistyped(request)} Nothing was sent.`,
     {
       nextAction: `Confirm by typing the connection's name: ${name}.`,
       command: source === 'monitor' ? 'monitor' : 'psubscribe',
