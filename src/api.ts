@@ -22,6 +22,7 @@ export interface CachifyApi {
   readonly keys: KeysApi;
   readonly workflows: WorkflowsApi;
   readonly observability: ObservabilityApi;
+  readonly retention: RetentionApi;
 }
 
 export interface ConnectionsApi {
@@ -159,4 +160,16 @@ export interface ObservabilityApi {
     signal?: AbortSignal;
     confirm?: string;
   }): Promise<KeyspaceActivity>;
+}
+
+export interface RetentionApi {
+  /** Writes a plain SQLite file, without the values of key snapshots. `target` is an absolute path at which nothing exists. */
+  exportDatabase(target: string): Promise<void>;
+  /** Reads all files of the local store and proves them; problems are sentences. */
+  verify(): Promise<{ ok: boolean; problems: string[] }>;
+  /** Brings over a store of the desktop program, which is never changed; importing twice adds nothing twice. */
+  importDesktop(
+    path: string,
+    options?: { scope?: 'user' | 'workspace'; dryRun?: boolean },
+  ): Promise<Record<string, { found: number; imported: number; skipped: number }>>;
 }

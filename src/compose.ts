@@ -31,6 +31,7 @@ import type { Clock } from './app/ports/clock.ts';
 import type { Log, Settings, Trust } from './app/ports/environment.ts';
 import type { RedisGateway } from './app/ports/redis.ts';
 import type { Stores } from './app/ports/stores.ts';
+import { importDesktop, type ProfileTarget } from './app/retention/importDesktop.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
 import { WorkflowService } from './app/workflows/workflowService.ts';
@@ -161,6 +162,24 @@ export function composeServices(context: ExtensionContext): Services {
       snapshots: (query) => keys.snapshots(query),
       restore: (query) => keys.restore(query),
     },
+    retention: {
+      exportDatabase: (target) => stores.maintenance.exportDatabase(target),
+      verify: async () => {
+        const { ok, problems } = await stores.maintenance.verify();
+        return { ok, problems: [...problems] };
+      },
+      importDesktop: (path, options = {}) => {
+        const { scope = 'user', dryRun = false } = options;
+        const target = profileTarget(connections, scope);
+        const parts = {
+          maintenance: stores.maintenance,
+          snapshots: stores.snapshots,
+          cipher: keysParts.cipher,
+          target,
+        };
+        return importDesktop(parts, path, dryRun);
+      },
+    },
     workflows: {
       templates: () => workflows.templates(),
       saveTemplate: (template) => workflows.saveTemplate(template),
@@ -211,6 +230,15 @@ export function composeServices(context: ExtensionContext): Services {
       await stores.close();
       channel.dispose();
     },
+  };
+}
+
+function profileTarget(connections: ConnectionService, scope: 'user' | 'workspace'): ProfileTarget {
+  const views = connections.views().filter(({ summary }) => summary.scope === scope);
+  return {
+    existing: views.flatMap(({ entry }) => (entry.usable ? [entry.draft] : [])),
+    uid: (id) => connections.uidIn(scope, id),
+    add: async (draft) => void (await connections.add(draft, { scope })),
   };
 }
 

@@ -7,6 +7,7 @@ import { connectionCommands } from './ui/commands/connections.ts';
 import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
+import { retentionCommands } from './ui/commands/retention.ts';
 import { workflowCommands } from './ui/commands/workflows.ts';
 import { followContext } from './ui/contextKeys.ts';
 import { colourDocuments } from './ui/documents/documentLanguages.ts';
@@ -63,6 +64,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
   });
   const workflowsTree = new WorkflowsTree(workflows, clock, (id) => nameOf(connections, id));
   const acts = new RunActs(workflows, connections);
+  const api = checkedApi(services.api);
   const interactive = {
     ...workflowCommands({
       service: workflows,
@@ -73,6 +75,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       clockMs: () => clock.wallMs(),
     }),
     ...connectionCommands(connections),
+    ...retentionCommands(api.retention),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
     ...observabilityCommands(observability, services, connections),
   };
@@ -93,7 +96,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     registerReports(workflows),
     workflows.watch(),
     stores.onDidChangeHealth(tellHealth),
-    ...registerCommands(checkedApi(services.api), interactive, log),
+    ...registerCommands(api, interactive, log),
   );
 }
 

@@ -30,6 +30,9 @@ const secret = z.strictObject({
 /** A definition's own rules stand in domain/connections/validate.ts, which names fields and rules itself. */
 const draft = z.record(z.string(), z.unknown());
 
+/** Of this machine; a drive letter or a network share on Windows. */
+const absolutePath = z.string().regex(/^(\/|[A-Za-z]:[\\/]|\\\\)/, 'is not an absolute path');
+
 const instant = z.iso.datetime({ offset: false, message: 'is not a UTC time such as 2026-11-22T10:00:00.000Z' });
 const windowAndScope = {
   from: instant,
@@ -150,6 +153,14 @@ export const apiInputs: Readonly<Record<string, Readonly<Record<string, readonly
         .optional(),
     ],
     run: [runId],
+  },
+  retention: {
+    exportDatabase: [absolutePath],
+    verify: [],
+    importDesktop: [
+      absolutePath,
+      z.strictObject({ scope: z.enum(['user', 'workspace']).optional(), dryRun: z.boolean().optional() }).optional(),
+    ],
   },
   observability: {
     overview: [z.strictObject(windowAndScope).refine(endAfterStart, endRule)],

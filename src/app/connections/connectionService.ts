@@ -10,7 +10,7 @@ import { validateSecret } from '../../domain/connections/secret.ts';
 import { notReadOnly, validateUnlock, type Unlock } from '../../domain/connections/unlock.ts';
 import { invalidConnection, problemLines, validateConnection } from '../../domain/connections/validate.ts';
 import { display } from '../../domain/display.ts';
-import { asFailure, Failure } from '../../domain/failure.ts';
+import { asFailure, Failure, validationFailure } from '../../domain/failure.ts';
 import type { ServerIdentity } from '../../domain/redis/server.ts';
 import { isoAt, type Clock } from '../ports/clock.ts';
 import type {
@@ -123,6 +123,13 @@ export class ConnectionService implements Sessions {
   /** By uid or id. @throws Failure VALIDATION_ERROR when there is none, or its entry in settings has problems */
   definitionOf(idOrUid: string): ConnectionDefinition {
     return usable(this.#catalogue.find(idOrUid)).definition;
+  }
+
+  /** The uid that an entry with this id has, or would have, in a scope. @throws Failure VALIDATION_ERROR without a folder */
+  uidIn(scope: 'user' | 'workspace', id: string): string {
+    const scopeRoot = this.#parts.settings.scopeRoot(scope);
+    if (scopeRoot !== undefined) return this.#catalogue.uid(scopeRoot, id);
+    throw validationFailure('scope', 'No folder is open, so there are no workspace settings to save into.');
   }
 
   /** The connection that commands without an argument mean: the one chosen or connected last. */
