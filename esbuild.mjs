@@ -29,6 +29,22 @@ const host = {
   },
 };
 
+/**
+ * Packages that are used after start-up only, each in a file of its own: what activation reads is our code and nothing
+ * else, since the engine compiles a file whole before it runs the first line.
+ */
+const loadedLater = { ioredis: 'ioredis', 'jsonc-parser': 'jsoncParser' };
+
+const loadLater = {
+  name: 'load-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(ioredis|jsonc-parser)$/ }, ({ path }) => ({
+      path: `./packages/${loadedLater[path]}.js`,
+      external: true,
+    }));
+  },
+};
+
 /** One bundle per folder of `webviews/` that has a `main.tsx`. */
 async function pages() {
   const folders = await readdir('webviews', { withFileTypes: true });
@@ -38,7 +54,11 @@ async function pages() {
 }
 
 async function builds() {
-  const all = [{ ...host, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', splitting: false }];
+  const packages = Object.entries(loadedLater).map(([name, file]) => ({ in: name, out: file }));
+  const all = [
+    { ...host, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', plugins: [loadLater] },
+    { ...host, entryPoints: packages, outdir: 'dist/packages' },
+  ];
   if (existsSync('src/adapters/store/worker/main.ts')) {
     all.push({ ...host, entryPoints: { storeWorker: 'src/adapters/store/worker/main.ts' }, outdir: 'dist' });
   }

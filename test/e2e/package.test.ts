@@ -12,6 +12,7 @@ const SHIPPED = [
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/dist\/(extension|storeWorker)\.js$/,
+  /^extension\/dist\/packages\/\w+\.js$/,
   /^extension\/dist\/sql-wasm\.wasm$/,
   /^extension\/dist\/migrations\/\d{4}_\w+\.sql$/,
   /^extension\/dist\/webviews\/[\w-]+\.(js|css|ttf)$/,
