@@ -1,4 +1,9 @@
-// How long `activate()` takes in a real extension host, as VS Code itself measures it.
+// How long activation takes in a real extension host: `activate()` itself, on a copy that notes its time, and what VS Code
+// shows, which is the loading of the code and `activate()` together.
+import { appendFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ownFolder } from '../support/processes.ts';
+import { projectRoot } from '../support/root.ts';
 import { openWorkbench, type Workbench } from '../support/host/workbench.ts';
 import { median, type Report } from './report.ts';
 
@@ -20,8 +25,25 @@ async function activationTime(workbench: Workbench): Promise<number> {
   return milliseconds;
 }
 
+/** The built extension with a last line that times its `activate` into a file. */
+async function timedCopy(times: string): Promise<string> {
+  const copy = ownFolder('cachify-timed-');
+  for (const part of ['dist', 'media', 'languages', 'package.json']) {
+    await cp(join(projectRoot(), part), join(copy, part), { recursive: true });
+  }
+  const timed = `;{ const shipped = module.exports; module.exports = { ...shipped, activate(context) {
+    const from = performance.now(); const api = shipped.activate(context);
+    require('node:fs').appendFileSync(${JSON.stringify(times)}, (performance.now() - from) + '\\n'); return api; } }; }`;
+  await appendFile(join(copy, 'dist/extension.js'), timed);
+  return copy;
+}
+
 export async function run(report: Report): Promise<void> {
-  const workbench = await openWorkbench({ size: { width: 1280, height: 2000 } });
+  const notes = ownFolder('cachify-times-');
+  await mkdir(notes, { recursive: true });
+  const times = join(notes, 'activate.txt');
+  const extension = await timedCopy(times);
+  const workbench = await openWorkbench({ extension, size: { width: 1280, height: 2000 } });
   const taken: number[] = [];
   await activationTime(workbench); // the first start also fills VS Code's own caches
   for (let i = 0; i < TIMES; i += 1) {
@@ -29,7 +51,8 @@ export async function run(report: Report): Promise<void> {
     taken.push(await activationTime(workbench));
   }
   await workbench.close();
-  report.note(`each: ${taken.join(', ')} ms`);
-  const value = median(taken);
-  report.add({ name: 'activate()', median: value, unit: 'ms', goal: `≤ ${LIMIT_MS} ms`, met: value <= LIMIT_MS });
+  report.note(`code loading and activate(), as VS Code shows it: ${median(taken)} ms (each: ${taken.join(', ')})`);
+  const calls = (await readFile(times, 'utf8')).trim().split('\n').map(Number).slice(-TIMES);
+  const call = median(calls);
+  report.add({ name: 'activate()', median: call, unit: 'ms', goal: `≤ ${LIMIT_MS} ms`, met: call <= LIMIT_MS });
 }

@@ -16,6 +16,7 @@ const SHIPPED = [
   /^extension\/dist\/sql-wasm\.wasm$/,
   /^extension\/dist\/migrations\/\d{4}_\w+\.sql$/,
   /^extension\/dist\/webviews\/[\w-]+\.(js|css|ttf)$/,
+  /^extension\/languages\/[\w.-]+\.json$/,
   /^extension\/media\/[\w-]+\.(svg|png)$/,
 ];
 
@@ -39,6 +40,19 @@ describe('the .vsix that people install', () => {
   it('holds what is meant to ship, and nothing else', () => {
     const strangers = zipNames(readFileSync(file)).filter((name) => !SHIPPED.some((known) => known.test(name)));
     assert.deepEqual(strangers, []);
+  });
+
+  it('holds every file that the manifest names', () => {
+    const names = new Set(zipNames(readFileSync(file)));
+    const manifest = readFileSync(join(projectRoot(), 'package.json'), 'utf8');
+    const named = [...manifest.matchAll(/": "(?:\.\/)?((?:dist|media|languages)\/[\w./-]+)"/g)].map(
+      (match) => match[1] ?? '',
+    );
+    assert.ok(named.length > 4, `only ${named.length} files were found`);
+    assert.deepEqual(
+      named.filter((name) => !names.has(`extension/${name}`)),
+      [],
+    );
   });
 
   it('is at most 2 MiB', () => {

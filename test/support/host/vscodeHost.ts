@@ -18,6 +18,8 @@ export interface VscodeHostOptions {
   readonly restrictedMode?: boolean;
   /** Environment of the server and of the extension host. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Folder of the extension under development; default: this checkout. */
+  readonly extension?: string;
   /** A .vsix that is installed instead of loading this checkout as the extension under development. */
   readonly vsix?: string;
   /** Where the state of the server lives; default: a temporary folder. Give one to keep state over two hosts. */
@@ -130,7 +132,9 @@ export async function startVscodeHost(options: VscodeHostOptions = {}): Promise<
     pid: vscode.pid,
     url(testsPath) {
       const remote = `vscode-remote://127.0.0.1:${door.port}`;
-      const payload = options.vsix ? [] : [['extensionDevelopmentPath', `${remote}${projectRoot()}`]];
+      const payload = options.vsix
+        ? []
+        : [['extensionDevelopmentPath', `${remote}${options.extension ?? projectRoot()}`]];
       if (testsPath) payload.push(['extensionTestsPath', `${remote}${testsPath}`]);
       if (options.openFile) payload.push(['openFile', `${remote}${options.openFile}`]);
       const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
