@@ -210,7 +210,12 @@ export class Workbench {
       .filter({ hasText: exactly(item) })
       .first();
     if ((await wanted.count()) === 0) throw new Error(`The menu has no ${item}, but: ${titles.join(' | ')}`);
-    await wanted.click();
+    // VS Code takes no click for a moment after a menu opened, so that the click that opened it chooses nothing.
+    await waitFor(`the menu to take ${item}`, LIMIT_MS, async () => {
+      await wanted.click({ timeout: 1000 }).catch(() => undefined);
+      await this.page.waitForTimeout(150);
+      return wanted.isHidden();
+    });
   }
 
   // Messages
