@@ -65,11 +65,6 @@ describe('the Observability panel', () => {
     await mkdir(join(dataFolder, 'user/User'), { recursive: true });
     await writeFile(join(dataFolder, 'user/User/keybindings.json'), JSON.stringify(keyBindings()));
   });
-  after(async () => {
-    await redis.stop();
-    removeFolder(dataFolder);
-  });
-
   const workbench = useWorkbench(() => ({
     dataFolder,
     settings: {
@@ -79,6 +74,11 @@ describe('the Observability panel', () => {
       'cachify.observability.sampleSeconds': 5,
     },
   }));
+  // After the workbench was closed, which `useWorkbench` does in a hook of its own: it writes there until then.
+  after(async () => {
+    await redis.stop();
+    removeFolder(dataFolder);
+  });
 
   const panel = (): Promise<Frame> => workbench().webview('.page');
 

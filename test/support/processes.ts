@@ -30,7 +30,7 @@ let guardInput: Writable | undefined;
 function endEverything(): void {
   for (const pid of pids) signalFamily(pid, 'SIGKILL');
   pids.clear();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   folders.clear();
 }
 
@@ -69,7 +69,7 @@ export function ownFolder(prefix: string, parent: string = tmpdir()): string {
 }
 
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   folders.delete(folder);
   tellGuard(`x ${folder}`);
 }
