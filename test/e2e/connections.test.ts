@@ -220,6 +220,8 @@ describe('connections of a multi-root workspace', () => {
     await page.goto(address.toString());
     await workbench().ready();
     await workbench().openContainer('Cachify');
+    // Settings of a folder may be read after those of the workspace.
+    for (const scope of ['folder', 'workspace']) await workbench().row('Connections', `Of the ${scope}`).waitFor();
     for (const scope of ['folder', 'workspace']) {
       await workbench().run('Cachify: Edit Connection…');
       await quickInput.pick(`Of the ${scope}`);
