@@ -2,7 +2,7 @@ import { effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { CompareUpdate } from '../../src/domain/observability/compare.ts';
-import { connection, currentWindow, host, range, tab } from './model.ts';
+import { connection, currentWindow, host, nowMs, range, tab } from './model.ts';
 
 export interface Period {
   readonly fromMs: number;
@@ -34,8 +34,8 @@ export const courses = signal<{ readonly baseline: ConnectionCharts; readonly co
 
 function hourBack(pick: Exclude<Pick, 'custom'>): Periods {
   const toMs = Math.floor(Date.parse(currentWindow().to) / 1000) * 1000;
-  const nowMs = range.peek().kind === 'last' ? toMs : Date.now();
-  const compare = { fromMs: nowMs - HOUR, toMs: nowMs };
+  const endMs = range.peek().kind === 'last' ? toMs : nowMs();
+  const compare = { fromMs: endMs - HOUR, toMs: endMs };
   const by = backBy[pick];
   return { compare, baseline: { fromMs: compare.fromMs - by, toMs: compare.toMs - by } };
 }

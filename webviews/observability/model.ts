@@ -50,7 +50,8 @@ const LOOKS_KEPT = 120;
 /** Milliseconds that the host's clock is ahead of the page's. */
 let hostAheadMs = 0;
 
-function nowMs(): number {
+/** Now, by the clock of the host, milliseconds since the epoch. */
+export function nowMs(): number {
   return Date.now() + hostAheadMs;
 }
 
