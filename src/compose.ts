@@ -20,6 +20,7 @@ import { noPacks } from './app/governance/noPacks.ts';
 import { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { compare } from './app/observability/compare.ts';
+import { JobLeases } from './app/leases/jobLeases.ts';
 import { EngineJournal } from './app/observability/engineJournal.ts';
 import { failures } from './app/observability/failures.ts';
 import { keyspaceActivity } from './app/observability/keyspaceActivity.ts';
@@ -119,6 +120,7 @@ export function composeServices(context: ExtensionContext): Services {
     definitionOf: (connectionId) => connections.definitionOf(connectionId),
   };
   const keys = new KeyService(keysParts);
+  const leases = new JobLeases({ leases: stores.leases, holder: processHolder(), clock, log });
   const workflows = new WorkflowService({
     ...keysParts,
     sessions: connections,
@@ -127,7 +129,7 @@ export function composeServices(context: ExtensionContext): Services {
     entryFiles,
     governance: noPacks,
     secrets,
-    holder: processHolder(),
+    leases,
     log,
   });
   const observabilityParts = { history: stores.history, connections, settings, clock };

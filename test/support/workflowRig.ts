@@ -14,6 +14,7 @@ import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
 import { CommandGate } from '../../src/app/redis/commandGate.ts';
 import type { WorkflowParts } from '../../src/app/workflows/parts.ts';
+import { JobLeases } from '../../src/app/leases/jobLeases.ts';
 import { WorkflowService } from '../../src/app/workflows/workflowService.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
@@ -77,7 +78,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     secrets,
     clock: realClock,
     settings: { number: () => options.snapshotBudgetMb ?? 256 },
-    holder: processHolder(),
+    leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log }),
     log,
     definitionOf: () => rig.active.definition,
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Holder } from '../../app/ports/workflows.ts';
+import type { Holder } from '../../app/ports/leases.ts';
 
 /** Names this process among the windows of the machine: `host/pid/nonce`. */
 export function processHolder(): Holder {

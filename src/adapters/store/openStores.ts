@@ -1,6 +1,17 @@
 import type { Clock } from '../../app/ports/clock.ts';
-import type { SearchPage, StoreHealth, Stores, TimelineQuery } from '../../app/ports/stores.ts';
+import type { LeaseStore } from '../../app/ports/leases.ts';
+import type {
+  ConnectionRecordStore,
+  HistoryStore,
+  SearchPage,
+  SnapshotStore,
+  StoreHealth,
+  Stores,
+  TimelineQuery,
+} from '../../app/ports/stores.ts';
+import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import { Failure } from '../../domain/failure.ts';
+import type { CallName, StoreCalls } from './messages.ts';
 import type { StoreProblem } from './problems.ts';
 import { runStoreJob, StoreWorker } from './storeWorker.ts';
 
@@ -34,45 +45,41 @@ export function openStores(options: OpenStoresOptions): Stores {
   });
   return {
     history: {
-      append: (events) => worker.call('history.append', events),
-      appendSamples: (samples) => worker.call('history.appendSamples', samples),
-      timeline: (query) => worker.call('history.timeline', query),
+      ...forwarded<Omit<HistoryStore, 'search'>>(worker, 'history', {
+        append: true,
+        appendSamples: true,
+        timeline: true,
+        samples: true,
+        operations: true,
+        sampleAt: true,
+        families: true,
+        activity: true,
+        appendActivity: true,
+        flush: true,
+      }),
       search: (query, signal) => searched(worker, query, signal),
-      samples: (query) => worker.call('history.samples', query),
-      operations: (query) => worker.call('history.operations', query),
-      sampleAt: (query) => worker.call('history.sampleAt', query),
-      families: (query) => worker.call('history.families', query),
-      activity: (query) => worker.call('history.activity', query),
-      appendActivity: (record) => worker.call('history.appendActivity', record),
-      flush: () => worker.call('history.flush'),
     },
-    snapshots: {
-      add: (snapshots) => worker.call('snapshots.add', snapshots),
-      list: (query) => worker.call('snapshots.list', query),
-      get: (id) => worker.call('snapshots.get', id),
-      usedBytes: (connectionId) => worker.call('snapshots.usedBytes', connectionId),
-      remove: (ids) => worker.call('snapshots.remove', ids),
-    },
-    connections: {
-      save: (record) => worker.call('connections.save', record),
-      list: () => worker.call('connections.list'),
-    },
-    workflows: {
-      templates: () => worker.call('workflows.templates'),
-      saveTemplate: (template) => worker.call('workflows.saveTemplate', template),
-      removeTemplate: (id) => worker.call('workflows.removeTemplate', id),
-      run: (id) => worker.call('workflows.run', id),
-      runs: (query) => worker.call('workflows.runs', query),
-      events: (runId) => worker.call('workflows.events', runId),
-      create: (row, events) => worker.call('workflows.create', row, events),
-      append: (row, events, fence) => worker.call('workflows.append', row, events, fence),
-      resume: (old, row, events) => worker.call('workflows.resume', old, row, events),
-      removeRun: (id) => worker.call('workflows.removeRun', id),
-      takeLease: (request) => worker.call('workflows.takeLease', request),
-      renewLease: (name, fence, untilMs) => worker.call('workflows.renewLease', name, fence, untilMs),
-      releaseLease: (name, fence) => worker.call('workflows.releaseLease', name, fence),
-      leases: (prefix) => worker.call('workflows.leases', prefix),
-    },
+    snapshots: forwarded<SnapshotStore>(worker, 'snapshots', {
+      add: true,
+      list: true,
+      get: true,
+      usedBytes: true,
+      remove: true,
+    }),
+    connections: forwarded<ConnectionRecordStore>(worker, 'connections', { save: true, list: true }),
+    leases: forwarded<LeaseStore>(worker, 'leases', { take: true, renew: true, release: true, list: true }),
+    workflows: forwarded<WorkflowStore>(worker, 'workflows', {
+      templates: true,
+      saveTemplate: true,
+      removeTemplate: true,
+      run: true,
+      runs: true,
+      events: true,
+      create: true,
+      append: true,
+      resume: true,
+      removeRun: true,
+    }),
     maintenance: {
       async exportDatabase(target) {
         await worker.call('history.flush');
@@ -93,6 +100,19 @@ export function openStores(options: OpenStoresOptions): Stores {
     },
     close: () => worker.close(),
   };
+}
+
+/** A port whose methods are calls of the worker; naming each is what the compiler checks. */
+function forwarded<Port extends object>(
+  worker: StoreWorker,
+  name: string,
+  methods: { readonly [Method in keyof Port]: true },
+): Port {
+  const calls = Object.keys(methods).map((method) => [
+    method,
+    (...args: unknown[]) => worker.call(`${name}.${method}` as CallName, ...(args as Parameters<StoreCalls[CallName]>)),
+  ]);
+  return Object.fromEntries(calls) as Port;
 }
 
 /** At most `limit` events in all. */

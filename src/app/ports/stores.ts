@@ -6,6 +6,7 @@ import type { LatencySketchJson } from '../../domain/observability/latencySketch
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
+import type { LeaseStore } from './leases.ts';
 import type { StoreMaintenance } from './maintenance.ts';
 import type { WorkflowStore } from './workflows.ts';
 
@@ -197,6 +198,7 @@ export interface Stores {
   readonly history: HistoryStore;
   readonly snapshots: SnapshotStore;
   readonly connections: ConnectionRecordStore;
+  readonly leases: LeaseStore;
   readonly workflows: WorkflowStore;
   readonly maintenance: StoreMaintenance;
   /** Told within a second when another window saved something: what is shown may be old. */

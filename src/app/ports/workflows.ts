@@ -78,20 +78,6 @@ export interface WorkflowStore {
     events: readonly StoredRunEvent[],
   ): Promise<void>;
   removeRun(id: string): Promise<void>;
-  /** A fence higher than any before, or the holder who has it. A lease that ran out, or whose holder `gone` names, is free. */
-  takeLease(request: {
-    readonly name: string;
-    readonly holder: string;
-    readonly nowMs: number;
-    readonly untilMs: number;
-    readonly gone: readonly string[];
-  }): Promise<{ readonly fence: number } | { readonly heldBy: string }>;
-  /** false = lost. */
-  renewLease(name: string, fence: number, untilMs: number): Promise<boolean>;
-  releaseLease(name: string, fence: number): Promise<void>;
-  leases(
-    prefix: string,
-  ): Promise<readonly { readonly name: string; readonly holder: string; readonly untilMs: number }[]>;
 }
 
 /** A stretch of a plan. Columns are parallel to `keys`. */
@@ -155,14 +141,6 @@ export interface RunFiles {
   readonly plans: PlanSpool;
   readonly undo: UndoSpool;
   remove(spoolId: string): Promise<void>;
-}
-
-/** This window among the others of the machine. */
-export interface Holder {
-  /** Unique per process and start. */
-  readonly name: string;
-  /** Whether the process behind a holder's name is certainly gone. */
-  isGone(name: string): boolean;
 }
 
 /** A warm-up file. */

@@ -1,13 +1,9 @@
-import { asFailure, Failure } from '../../domain/failure.ts';
+import { Failure } from '../../domain/failure.ts';
 import type { Hmac } from '../../domain/workflows/token.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import { RunEngine, type EngineOptions } from './engine.ts';
 import { RunJournal } from './journal.ts';
 import type { WorkflowParts } from './parts.ts';
-
-/** How long a lease holds without a heartbeat, and how often it is renewed. */
-export const leaseMs = 15_000;
-const heartbeatMs = 4000;
 
 interface Hosted {
   readonly engine: RunEngine;
@@ -51,40 +47,13 @@ export class RunHost {
 
   /** Takes the lease of a run or of another job on it. @throws Failure CONFLICT when another window has it */
   async lease(name: string): Promise<number> {
-    const { store, holder, clock } = this.#parts;
-    const nowMs = clock.wallMs();
-    const others = await store.leases(name);
-    const gone = others.map((lease) => lease.holder).filter((other) => holder.isGone(other));
-    const taken = await store.takeLease({ name, holder: holder.name, nowMs, untilMs: nowMs + leaseMs, gone });
+    const taken = await this.#parts.leases.take(name);
     if ('fence' in taken) return taken.fence;
     throw new Failure('CONFLICT', 'Another window is working on this run.', {
       details: { rule: 'lease' },
       retryable: true,
       nextAction: 'Wait for it there, or close that window.',
     });
-  }
-
-  /** Keeps a lease until disposed; `lost` is told once when another window took it. */
-  keep(name: string, fence: number, lost: () => void): { dispose(): void } {
-    const { store, clock, log } = this.#parts;
-    let over = false;
-    const beat = async (): Promise<void> => {
-      try {
-        const kept = await store.renewLease(name, fence, clock.wallMs() + leaseMs);
-        if (!kept && !over) return lost();
-      } catch (error) {
-        // The store may be busy for a moment; the fence protects what is written meanwhile.
-        log.warn('lease not renewed', { code: asFailure(error).code });
-      }
-      if (!over) timer = clock.after(heartbeatMs, () => void beat());
-    };
-    let timer = clock.after(heartbeatMs, () => void beat());
-    return {
-      dispose: () => {
-        over = true;
-        timer.dispose();
-      },
-    };
   }
 
   /** Begins to execute a run whose history says `running`. */
@@ -98,13 +67,12 @@ export class RunHost {
         this.changed(id);
       },
     });
-    const heart = this.keep(`run:${id}`, journal.fence, () => engine.lose());
+    const heart = this.#parts.leases.keep(`run:${id}`, journal.fence, () => engine.lose());
     const execute = async (): Promise<void> => {
       await engine.run();
       heart.dispose();
       await this.#parts.files.undo.close(journal.row.spoolId);
-      // A lease that cannot be released runs out by itself.
-      await this.#parts.store.releaseLease(`run:${id}`, journal.fence).catch(() => undefined);
+      await this.#parts.leases.release(`run:${id}`, journal.fence);
       this.#hosted.delete(id);
       this.changed(id);
     };

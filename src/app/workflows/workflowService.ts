@@ -334,7 +334,7 @@ export class WorkflowService {
     });
     this.#undoing.add(row.id);
     const journal = await this.#host.journal(row, await this.#key.hmac());
-    const heart = this.#host.keep(`run:${row.id}`, journal.fence, () => undefined);
+    const heart = parts.leases.keep(`run:${row.id}`, journal.fence, () => undefined);
     try {
       const histories = await Promise.all((await this.#reader.lineage(row)).map(({ id }) => parts.store.events(id)));
       const { definition, reader } = beginning;
@@ -344,7 +344,7 @@ export class WorkflowService {
       this.#undoing.delete(row.id);
       heart.dispose();
       await beginning.reader.close();
-      await parts.store.releaseLease(`run:${row.id}`, journal.fence);
+      await parts.leases.release(`run:${row.id}`, journal.fence);
       this.#host.changed(row.id);
     }
   }
@@ -388,14 +388,12 @@ export class WorkflowService {
    * Runs of windows that live are left alone.
    */
   async recover(): Promise<void> {
-    const { store, holder, clock } = this.#parts;
+    const { store, leases } = this.#parts;
     const running = await store.runs({ states: ['running'], limit: 1000 });
     for (const row of running) {
       if (this.#host.isHere(row.id)) continue;
-      const [lease] = await store.leases(`run:${row.id}`);
-      const alive = lease !== undefined && lease.untilMs > clock.wallMs() && !holder.isGone(lease.holder);
       // A lease in this window's name without a run here is one that is just being begun.
-      if (alive) continue;
+      if (await leases.isAlive(`run:${row.id}`)) continue;
       try {
         await this.#written(row, { kind: 'stopped', state: 'interrupted', cause: ownerGone });
       } catch (error) {
@@ -417,7 +415,7 @@ export class WorkflowService {
       if (event.kind === 'stopped' && event.state === 'interrupted' && journal.run.state !== 'running') return;
       await journal.write(event);
     } finally {
-      await this.#parts.store.releaseLease(`run:${row.id}`, journal.fence);
+      await this.#parts.leases.release(`run:${row.id}`, journal.fence);
       this.#host.changed(row.id);
     }
   }

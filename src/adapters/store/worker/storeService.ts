@@ -9,38 +9,19 @@ import type { StoreProblem } from '../problems.ts';
 import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
 import { StoreEngine } from '../storeEngine.ts';
 import type { StoreOptions } from '../storeOptions.ts';
-import { connectionRecords, saveConnectionRecord } from './repositories/connectionRecords.ts';
-import { appendEvents, deleteEventsBefore } from './repositories/historyEvents.ts';
-import {
-  addKeySnapshots,
-  keySnapshot,
-  keySnapshotBytes,
-  listKeySnapshots,
-  removeKeySnapshots,
-} from './repositories/keySnapshots.ts';
-import { leasesWith, releaseLease, renewLease, takeLease } from './repositories/leases.ts';
-import { appendSamples, samplesOfPart } from './repositories/observabilitySamples.ts';
-import { operationBuckets, rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
+import { connectionHandlers } from './handlers/connections.ts';
+import type { Handlers, StoreParts } from './handlers/handlers.ts';
+import { historyHandlers } from './handlers/history.ts';
+import { leaseHandlers } from './handlers/leases.ts';
+import { maintenanceHandlers } from './handlers/maintenance.ts';
+import { snapshotHandlers } from './handlers/snapshots.ts';
+import { workflowHandlers } from './handlers/workflows.ts';
 import { rollUpFamilies } from './repositories/familyRollups.ts';
-import { addActivity, rollUpPatterns } from './repositories/patternRollups.ts';
-import { storedActivity } from './storedActivity.ts';
-import { periodOperations } from './periodOperations.ts';
-import { sampleAt } from './sampleAt.ts';
-import {
-  appendToRun,
-  createRun,
-  listRuns,
-  removeRun,
-  resumeRun,
-  runById,
-  runEvents,
-} from './repositories/workflowRuns.ts';
-import { removeTemplate, saveTemplate, workflowTemplates } from './repositories/workflowTemplates.ts';
-import { desktopContent, openDesktopFile, type DesktopFile } from './maintenance/desktopFile.ts';
-import { importDesktopTables } from './maintenance/importDesktop.ts';
+import { appendEvents } from './repositories/historyEvents.ts';
+import { appendSamples } from './repositories/observabilitySamples.ts';
+import { rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
+import { rollUpPatterns } from './repositories/patternRollups.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
-import { searchStep, timelinePage } from './timelinePages.ts';
-import { isoMs } from './windows.ts';
 
 export interface ServiceOptions {
   readonly directory: string;
@@ -56,9 +37,6 @@ const mega = 1 << 20;
 const followMs = 500;
 /** How often a store that cannot write tries again. */
 const recoverMs = 5000;
-const mostSamples = 10_000;
-
-type Handlers = { readonly [K in CallName]: (...args: Parameters<StoreCalls[K]>) => unknown };
 
 /** The two stores and everything that can be asked of them. Lives in the worker. */
 export class StoreService {
@@ -66,7 +44,7 @@ export class StoreService {
   private readonly control: StoreEngine;
   private readonly history: StoreEngine;
   private readonly telemetry: TelemetryQueue;
-  private readonly handlers: Handlers;
+  private readonly handlers: Handlers<StoreCalls>;
   private health: StoreHealth = { kind: 'ready' };
   private readonly timers: { dispose(): void }[] = [];
 
@@ -105,80 +83,23 @@ export class StoreService {
     await this.history.close();
   }
 
-  private makeHandlers(): Handlers {
-    const { control, history, telemetry } = this;
-    return {
-      'history.append': (events) => telemetry.add(events, []),
-      'history.appendSamples': (samples) => telemetry.add([], samples),
-      'history.timeline': (query) => this.reading(() => timelinePage(history, query)),
-      'history.searchStep': (query, after) => this.reading(() => searchStep(history, query, after)),
-      'history.samples': (query) => this.reading(() => this.samples(query)),
-      'history.operations': (query) => this.reading(() => operationBuckets(history.read(), query)),
-      'history.sampleAt': (query) => this.reading(() => sampleAt(history, query)),
-      'history.families': (query) => this.reading(() => periodOperations(history, query)),
-      'history.activity': (query) => this.reading(() => storedActivity(history, query)),
-      'history.appendActivity': (record) => history.commit((tx) => addActivity(tx, record)),
-      'history.deleteEventsBefore': async (before) => {
-        await telemetry.flush();
-        await history.commit((tx) => deleteEventsBefore(tx, history.eventParts(), isoMs(before)), true);
-      },
-      'history.flush': () => telemetry.flush(),
-      'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
-      'snapshots.list': (query) => listKeySnapshots(control.read(), query),
-      'snapshots.get': (id) => keySnapshot(control.read(), id),
-      'snapshots.usedBytes': (connectionId) => keySnapshotBytes(control.read(), connectionId),
-      'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, ids), true),
-      'connections.save': (record) => {
-        const now = new Date(this.options.clock.wallMs()).toISOString();
-        return control.commit((tx) => saveConnectionRecord(tx, record, now));
-      },
-      'connections.list': () => connectionRecords(control.read()),
-      'workflows.templates': () => workflowTemplates(control.read()),
-      'workflows.saveTemplate': (template) => control.commit((tx) => saveTemplate(tx, template)),
-      'workflows.removeTemplate': (id) => control.commit((tx) => removeTemplate(tx, id)),
-      'workflows.run': (id) => runById(control.read(), id),
-      'workflows.runs': (query) => listRuns(control.read(), query),
-      'workflows.events': (runId) => runEvents(control.read(), runId),
-      'workflows.create': (row, events) => control.commit((tx) => createRun(tx, row, events)),
-      'workflows.append': (row, events, fence) => control.commit((tx) => appendToRun(tx, row, events, fence)),
-      'workflows.resume': (old, row, events) => control.commit((tx) => resumeRun(tx, old, row, events)),
-      'workflows.removeRun': (id) => control.commit((tx) => removeRun(tx, id)),
-      'workflows.takeLease': (request) => control.commit((tx) => takeLease(tx, request)),
-      'workflows.renewLease': (name, fence, until) => control.commit((tx) => renewLease(tx, name, fence, until)),
-      'workflows.releaseLease': (name, fence) => control.commit((tx) => releaseLease(tx, name, fence)),
-      'workflows.leases': (prefix) => leasesWith(control.read(), prefix),
-      'store.verify': async () => {
-        await telemetry.flush();
-        const problems = [...(await control.verify()), ...(await history.verify())];
-        return { ok: problems.length === 0, problems };
-      },
-      'store.readDesktop': (path) => this.withDesktop(path, (file) => desktopContent(file)),
-      'store.importDesktop': ({ path, ...request }) =>
-        this.withDesktop(path, async ({ database }) => {
-          await telemetry.flush();
-          const writeTelemetry = (group: TelemetryGroup): Promise<void> => this.writeTelemetry(group);
-          return importDesktopTables(database, { control, history, writeTelemetry }, request);
-        }),
-      'store.checkpoint': async () => {
-        await control.checkpoint();
-        await history.checkpoint();
-      },
+  private makeHandlers(): Handlers<StoreCalls> {
+    const { control, history, telemetry, options } = this;
+    const parts: StoreParts = {
+      control,
+      history,
+      telemetry,
+      clock: options.clock,
+      writeTelemetry: (group) => this.writeTelemetry(group),
     };
-  }
-
-  private async withDesktop<T>(path: string, run: (file: DesktopFile) => T | Promise<T>): Promise<T> {
-    const file = openDesktopFile(this.options.sql, path, this.options.migrations);
-    try {
-      return await run(file);
-    } finally {
-      file.database.close();
-    }
-  }
-
-  /** Reads see what was written before them, also what still waits for its group. */
-  private async reading<T>(read: () => T): Promise<T> {
-    await this.telemetry.flush().catch(() => undefined);
-    return read();
+    return {
+      ...historyHandlers(parts),
+      ...snapshotHandlers(parts),
+      ...connectionHandlers(parts),
+      ...leaseHandlers(parts),
+      ...workflowHandlers(parts),
+      ...maintenanceHandlers(parts, options),
+    };
   }
 
   private writeTelemetry({ events, samples }: TelemetryGroup): Promise<void> {
@@ -190,32 +111,6 @@ export class StoreService {
       rollUpPatterns(tx, events);
       rollUpCoverage(tx, samples);
     });
-  }
-
-  private samples(given: Parameters<StoreCalls['history.samples']>[0]): ReturnType<StoreCalls['history.samples']> {
-    const { environments, connectionIds } = given;
-    const ofEnvironment =
-      environments === undefined
-        ? undefined
-        : new Set(
-            connectionRecords(this.control.read())
-              .filter((r) => environments.includes(r.environment))
-              .map((r) => r.uid),
-          );
-    const query = { ...given, from: isoMs(given.from), to: isoMs(given.to) };
-    const ids =
-      ofEnvironment === undefined
-        ? connectionIds
-        : (connectionIds ?? [...ofEnvironment]).filter((id) => ofEnvironment.has(id));
-    const scoped = { from: query.from, to: query.to, ...(ids === undefined ? {} : { connectionIds: ids }) };
-    return this.history
-      .eventParts()
-      .flatMap(({ open }) => {
-        const part = open();
-        return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);
-      })
-      .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
-      .slice(0, mostSamples);
   }
 
   private follow(): void {

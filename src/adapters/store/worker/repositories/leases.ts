@@ -1,4 +1,4 @@
-import type { WorkflowStore } from '../../../../app/ports/workflows.ts';
+import type { LeaseRow, LeaseStore } from '../../../../app/ports/leases.ts';
 import { Failure } from '../../../../domain/failure.ts';
 import type { SqlDatabase } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
@@ -6,7 +6,7 @@ import { number, text } from './rows.ts';
 
 /** Leases of jobs that must run once. A fence only grows, so that a holder who slept through its end is told apart. */
 
-type Request = Parameters<WorkflowStore['takeLease']>[0];
+type Request = Parameters<LeaseStore['take']>[0];
 
 export function takeLease(
   transaction: Transaction,
@@ -40,10 +40,7 @@ export function releaseLease(transaction: Transaction, name: string, fence: numb
   transaction.run('UPDATE leases SET expires_at_ms = 0 WHERE name = ? AND fence = ?', [name, fence]);
 }
 
-export function leasesWith(
-  database: SqlDatabase,
-  prefix: string,
-): { readonly name: string; readonly holder: string; readonly untilMs: number }[] {
+export function leasesWith(database: SqlDatabase, prefix: string): LeaseRow[] {
   return database
     .all('SELECT name, holder, expires_at_ms FROM leases WHERE substr(name, 1, ?) = ?', [prefix.length, prefix])
     .map((row) => ({ name: text(row, 'name'), holder: text(row, 'holder'), untilMs: number(row, 'expires_at_ms') }));
