@@ -9,6 +9,7 @@ import type { LiveUpdate } from '../domain/observability/live.ts';
 import type { Overview } from '../domain/observability/overview.ts';
 import type { EventStatus, HistoryEvent } from '../domain/timeline/event.ts';
 import { event, request } from './contract.ts';
+import type { PanelLink } from './panelLink.ts';
 
 /** A connection as the panel's picker shows it. `name` is safe to show. */
 export interface PanelConnection {
@@ -23,26 +24,20 @@ export interface PanelConnection {
 export type PanelTab = 'overview' | 'keyspace' | 'failures' | 'compare' | 'slow' | 'timeline';
 
 /** Where a command wants the panel to look. */
-export interface PanelFocus {
+export interface PanelFocus extends PanelLink {
   readonly tab?: PanelTab;
-  readonly connectionId?: string;
-  /** Both or none; UTC. */
-  readonly from?: string;
-  readonly to?: string;
-  /** What the timeline is filtered by. */
-  readonly text?: string;
-  readonly pattern?: string;
-  /** The event that is opened: in the timeline, or among the failures. */
-  readonly event?: { readonly id: string; readonly timestamp: string };
 }
 
 /** What is exported or listed of the timeline. */
 export interface TimelineSelection {
   readonly from: string;
   readonly to: string;
-  readonly connectionId: string | null;
+  /** Absent = all. */
+  readonly connectionIds?: string[];
+  readonly environments?: Environment[];
   readonly statuses?: EventStatus[];
   readonly actions?: string[];
+  readonly runId?: string;
   readonly text?: string;
   readonly pattern?: string;
   readonly source?: HistoryEvent['source'];
@@ -86,8 +81,10 @@ const statuses = z.array(z.enum(['success', 'error', 'blocked'] satisfies EventS
 
 const selection = {
   ...window,
-  connectionId: z.nullable(id),
+  connectionIds: z.optional(z.array(id).check(z.minLength(1), z.maxLength(500))),
+  environments: z.optional(z.array(z.enum(['dev', 'staging', 'prod', 'unknown'] satisfies Environment[]))),
   statuses: z.optional(statuses),
+  runId: z.optional(id),
   actions: z.optional(z.array(z.string().check(z.maxLength(100))).check(z.maxLength(50))),
   text: z.optional(z.string().check(z.maxLength(1000))),
   pattern: z.optional(z.string().check(z.maxLength(8000))),
@@ -143,6 +140,7 @@ export const observabilityContract = {
         z.strictObject({ act: z.literal('connect'), connectionId: id }),
         z.strictObject({ act: z.literal('sampleNow'), connectionId: id }),
         z.strictObject({ act: z.literal('watchActivity'), connectionId: id }),
+        z.strictObject({ act: z.literal('openRun'), runId: id }),
         z.strictObject({ act: z.literal('copy'), text: z.string().check(z.maxLength(1_000_000)) }),
         z.strictObject({
           act: z.literal('openKey'),

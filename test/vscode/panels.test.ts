@@ -44,6 +44,19 @@ describe('panels', () => {
     await waitFor('the panel again', 10_000, () => panels().length === 1);
   });
 
+  it('take a link, and refuse one that leads nowhere before anything opens', async () => {
+    await window.tabGroups.close(panels());
+    const { from, to } = window24h();
+    await commands.executeCommand('cachify.observability.openTimeline', { from, to, connectionIds: ['no-such'] });
+    await commands.executeCommand('cachify.observability.openFailures', { from: to, to: from });
+    await commands.executeCommand('cachify.observability.openCompare', { form: from });
+    assert.equal(panels().length, 0);
+    for (const tab of ['', 'Timeline', 'Keyspace', 'Failures', 'Compare', 'SlowOperations']) {
+      await commands.executeCommand(`cachify.observability.open${tab}`, { from, to, connectionIds: [id], text: 'x' });
+    }
+    await waitFor('the panel', 10_000, () => panels().length === 1);
+  });
+
   it('show the same as the API: a sample that was taken is in the Overview', async () => {
     const sample = await api.observability.sampleNow(id);
     assert.equal(sample.connectionId, id);

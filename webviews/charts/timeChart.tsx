@@ -7,6 +7,8 @@ import { createPlot, type ChartData, type ChartSeries, type Plot } from './plot.
 import { onThemeChange } from './theme.ts';
 
 interface TimeChartProps {
+  /** Of the element on the page, for links to it. */
+  readonly id?: string;
   readonly title: string;
   /** Stands beside the title: `per second`, `ms`. */
   readonly unit: string;
@@ -37,7 +39,7 @@ export function TimeChart(props: TimeChartProps): VNode {
     values.some((value) => value !== null && (value > 0 || !data.stacked)),
   );
   return (
-    <figure class="chart" aria-label={summary(props)}>
+    <figure class="chart" id={props.id} aria-label={summary(props)}>
       <figcaption class="chart-head">
         <h2 class="chart-title">{title}</h2>
         <span class="chart-unit">{unit}</span>

@@ -21,9 +21,9 @@ import {
   run,
   stop,
   update,
-  type Period,
   type Pick,
 } from './compareModel.ts';
+import type { Period } from './link.ts';
 import { findings, metricNames, percentText, valueText } from './compareWords.ts';
 import { showEvents, zoomOut } from './model.ts';
 import { rangeText } from './times.ts';
@@ -232,7 +232,7 @@ function Row({ name, metric, facts, total }: RowProps): VNode {
             type="button"
             class="text-button"
             title="Show these operations of the compared period"
-            onClick={() => showEvents({ action }, chosen.compare.fromMs, chosen.compare.toMs)}
+            onClick={() => showEvents({ actions: [action] }, chosen.compare.fromMs, chosen.compare.toMs)}
           >
             {name}
           </button>

@@ -2,17 +2,8 @@ import { effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { CompareUpdate } from '../../src/domain/observability/compare.ts';
-import { connection, currentWindow, host, nowMs, range, tab } from './model.ts';
-
-export interface Period {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export interface Periods {
-  readonly baseline: Period;
-  readonly compare: Period;
-}
+import type { Period, Periods } from './link.ts';
+import { connection, currentWindow, host, linkedPeriods, nowMs, range, tab } from './model.ts';
 
 export type Pick = 'hourBefore' | 'yesterday' | 'lastWeek' | 'custom';
 
@@ -94,6 +85,13 @@ export async function run(): Promise<void> {
   }
 }
 
+function compareLinked(linked: Periods): void {
+  linkedPeriods.value = null;
+  picked.value = 'custom';
+  periods.value = linked;
+  void run();
+}
+
 export function startCompare(): void {
   host.on('compared', (step) => {
     if (step.token === token) update.value = step.update;
@@ -101,8 +99,13 @@ export function startCompare(): void {
   let shownFor: string | null = null;
   effect(() => {
     const id = connection.value?.id ?? null;
-    if (tab.value !== 'compare' || id === null || id === shownFor) return;
+    const linked = linkedPeriods.value;
+    if (tab.value !== 'compare' || id === null || (id === shownFor && linked === null)) return;
     shownFor = id;
+    if (linked !== null) {
+      untracked(() => compareLinked(linked));
+      return;
+    }
     untracked(() => pick(picked.peek()));
     if (picked.peek() === 'custom') untracked(() => void run());
   });

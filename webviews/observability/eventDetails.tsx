@@ -5,6 +5,7 @@ import { Button } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
+import { noFilter } from './keptState.ts';
 import { act, filter, lookAt, openedEvent, tab } from './model.ts';
 import { detailsOpen } from './timelineModel.ts';
 import { localDateTime, utcText } from './times.ts';
@@ -71,6 +72,14 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
           >
             Open key
           </Button>
+        )}
+        {event.runId !== undefined && (
+          <>
+            <Button onClick={() => act({ act: 'openRun', runId: event.runId ?? '' })}>Open run</Button>
+            <Button onClick={() => (filter.value = { ...noFilter, runId: event.runId ?? '', allConnections: true })}>
+              Show all of this run
+            </Button>
+          </>
         )}
         {event.keyOrPattern !== '' && (
           <Button onClick={() => (filter.value = { ...filter.value, text: event.keyOrPattern })}>

@@ -138,7 +138,12 @@ function Actions({ failed: { event, pattern } }: { readonly failed: FailedOperat
         </Button>
       )}
       {event.runId !== undefined && (
-        <Button onClick={() => showEvents({ text: event.runId ?? '' })}>Show the run’s events</Button>
+        <>
+          <Button onClick={() => act({ act: 'openRun', runId: event.runId ?? '' })}>Open run</Button>
+          <Button onClick={() => showEvents({ runId: event.runId ?? '', allConnections: true })}>
+            Show the run’s events
+          </Button>
+        </>
       )}
       {pattern !== '' && (
         <Button onClick={() => showEvents({ pattern }, at - AROUND_MS, at + AROUND_MS)}>

@@ -1,3 +1,4 @@
+import type { Environment } from '../../src/domain/connections/definition.ts';
 import type { EventStatus } from '../../src/domain/timeline/event.ts';
 import type { PanelTab } from '../../src/protocol/observability.ts';
 
@@ -11,8 +12,14 @@ export interface TimelineFilter {
   /** Empty = all. */
   readonly statuses: readonly EventStatus[];
   /** Empty = any. */
-  readonly action: string;
+  readonly actions: readonly string[];
   readonly allConnections: boolean;
+  /** Those that a link named, instead of the chosen one; empty = the chosen one. */
+  readonly connectionIds: readonly string[];
+  /** Empty = any. */
+  readonly environments: readonly Environment[];
+  /** Events of one run; empty = any. */
+  readonly runId: string;
   /** A key pattern that a ranking led from; empty = any. */
   readonly pattern: string;
   /** Whose events; empty = both. */
@@ -36,13 +43,17 @@ const panelTabs = [
   'slow',
   'timeline',
 ] as const satisfies readonly PanelTab[];
+export const allEnvironments: readonly Environment[] = ['prod', 'staging', 'dev', 'unknown'];
 export const eventStatuses: readonly EventStatus[] = ['success', 'error', 'blocked'];
 
 export const noFilter: TimelineFilter = {
   text: '',
   statuses: [],
-  action: '',
+  actions: [],
   allConnections: false,
+  connectionIds: [],
+  environments: [],
+  runId: '',
   pattern: '',
   source: '',
 };
@@ -77,15 +88,27 @@ function parseRange(value: unknown): TimeRange {
 }
 
 function parseFilter(value: unknown): TimelineFilter {
-  const { text, statuses, action, allConnections, pattern, source } = fieldsOf(value);
+  const { text, statuses, actions, allConnections, connectionIds, environments, runId, pattern, source } =
+    fieldsOf(value);
   return {
-    text: typeof text === 'string' ? text : '',
+    text: textIn(text),
     statuses: Array.isArray(statuses) ? eventStatuses.filter((status) => statuses.includes(status)) : [],
-    action: typeof action === 'string' ? action : '',
+    actions: textsIn(actions),
     allConnections: allConnections === true,
-    pattern: typeof pattern === 'string' ? pattern : '',
+    connectionIds: textsIn(connectionIds),
+    environments: Array.isArray(environments) ? allEnvironments.filter((each) => environments.includes(each)) : [],
+    runId: textIn(runId),
+    pattern: textIn(pattern),
     source: source === 'app' || source === 'engine' ? source : '',
   };
+}
+
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

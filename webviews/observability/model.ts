@@ -9,9 +9,11 @@ import type {
   PanelFocus,
   PanelTab,
 } from '../../src/protocol/observability.ts';
+import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
 import { paced } from './paced.ts';
-import { noFilter, parseKeptState, type TimelineFilter, type TimeRange } from './keptState.ts';
+import { filterOfLink, periodsOfLink, scopeOfFilter, type Periods } from './link.ts';
+import { parseKeptState, noFilter, type TimelineFilter, type TimeRange } from './keptState.ts';
 
 export const host = connectToHost<ObservabilityContract>();
 
@@ -32,6 +34,11 @@ export const connection = computed<PanelConnection | null>(() => {
   const chosen = all.find((each) => each.id === chosenConnectionId.value);
   return chosen ?? all.find((each) => each.state === 'ready') ?? all[0] ?? null;
 });
+
+/** The chart that a link leads to, until it was scrolled to. */
+export const wantedChart = signal<PanelChart | null>(null);
+/** The periods that a link wants compared, until they are. */
+export const linkedPeriods = signal<Periods | null>(null);
 
 /** The event that the host or another tab wants opened. */
 export const openedEvent = signal<{ readonly id: string; readonly timestamp: string } | null>(null);
@@ -101,11 +108,13 @@ export function act(what: Parameters<typeof host.request<'act'>>[1]): void {
 
 function applyFocus(focus: PanelFocus): void {
   if (focus.tab !== undefined) tab.value = focus.tab;
-  if (focus.connectionId !== undefined) choose(focus.connectionId);
-  if (focus.text !== undefined || focus.pattern !== undefined) {
-    filter.value = { ...noFilter, text: focus.text ?? '', pattern: focus.pattern ?? '' };
-  }
+  const [first] = focus.connectionIds ?? [];
+  if (first !== undefined) choose(first);
+  const filtered = filterOfLink(focus);
+  if (filtered !== null) filter.value = filtered;
   if (focus.event !== undefined) openedEvent.value = focus.event;
+  if (focus.metric !== undefined) wantedChart.value = focus.metric;
+  if (focus.tab === 'compare') linkedPeriods.value = periodsOfLink(focus);
   if (focus.from !== undefined && focus.to !== undefined) {
     lookAt(Date.parse(focus.from), Date.parse(focus.to));
   }
@@ -148,7 +157,7 @@ export async function loadCharts(): Promise<void> {
 
 /** What the host looks at for this page; null = at all history, at no server. */
 const watchedId = computed(() =>
-  (tab.value === 'timeline' || tab.value === 'slow') && filter.value.allConnections
+  (tab.value === 'timeline' || tab.value === 'slow') && scopeOfFilter(filter.value).kind !== 'chosen'
     ? null
     : (connection.value?.id ?? null),
 );

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import {
   formatBytes,
   formatCount,
@@ -9,10 +9,11 @@ import {
   formatRate,
 } from '../../src/domain/format.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
+import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
 import { TimeChart } from '../charts/timeChart.tsx';
 import { latencyChart, operationsChart, sampleChart } from './chartData.ts';
-import { zoomOut, zoomTo } from './model.ts';
+import { wantedChart, zoomOut, zoomTo } from './model.ts';
 
 interface OverviewChartsProps {
   readonly data: ConnectionCharts;
@@ -25,6 +26,14 @@ const nothingDone = 'No operation of ours in this range';
 /** The six courses of a connection; crosshair and zoom are one for all. */
 export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNode {
   const drawn = useMemo(() => drawings(data), [data]);
+  const wanted = wantedChart.value;
+  useEffect(() => {
+    if (wanted === null) return;
+    wantedChart.value = null;
+    const chart = document.querySelector<HTMLElement>(`#${chartId(wanted)} .chart-plot`);
+    chart?.scrollIntoView({ block: 'center' });
+    chart?.focus({ preventScroll: true });
+  }, [wanted]);
   const steps = `in steps of ${formatDuration(data.bucketSeconds * 1000)}`;
   const noSample = isConnected ? 'No sample in this range yet' : 'No sample in this range: it was not connected';
   const wasWatched = data.samples.coverage.some((covered) => covered > 0);
@@ -32,6 +41,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
     <div class="charts">
       <TimeChart
         {...shared}
+        id={chartId('load')}
         title="Load of the server"
         unit="commands per second, all clients"
         data={drawn.load}
@@ -42,6 +52,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
       />
       <TimeChart
         {...shared}
+        id={chartId('operations')}
         title="Our operations"
         unit={`per second, ${steps}`}
         data={drawn.operations}
@@ -52,6 +63,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
       />
       <TimeChart
         {...shared}
+        id={chartId('latency')}
         title="Latency of our operations"
         unit={`ms, ${steps}`}
         data={drawn.latency}
@@ -62,6 +74,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
       />
       <TimeChart
         {...shared}
+        id={chartId('memory')}
         title="Memory"
         unit="used by the server"
         data={drawn.memory}
@@ -72,6 +85,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
       />
       <TimeChart
         {...shared}
+        id={chartId('hits')}
         title="Hit ratio"
         unit="share of lookups that found their key"
         data={drawn.hits}
@@ -82,6 +96,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
       />
       <TimeChart
         {...shared}
+        id={chartId('clients')}
         title="Clients"
         unit="connected"
         data={drawn.clients}
@@ -94,7 +109,11 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
   );
 }
 
-type Drawing = 'load' | 'operations' | 'latency' | 'memory' | 'hits' | 'clients';
+type Drawing = Exclude<PanelChart, 'commands'>;
+
+function chartId(chart: PanelChart): string {
+  return `chart-${chart}`;
+}
 
 function drawings(data: ConnectionCharts): Record<Drawing, ChartData> {
   const { opsPerSecond, hitRatio, connectedClients } = data.samples;

@@ -9,6 +9,7 @@ import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
 import { EventDetails } from './eventDetails.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
+import { isFiltered } from './link.ts';
 import { context, filter, isFollowing } from './model.ts';
 import { TimelineFilters } from './timelineFilters.tsx';
 import {
@@ -56,15 +57,15 @@ function NoRows({ shown, slow }: { readonly shown: PanelConnection; readonly slo
   if (loading.value || failure.value !== null) {
     return <div class="page-waiting">{loading.value && <Spinner label="Reading events…" />}</div>;
   }
-  const { allConnections, text, action, statuses, pattern, source } = filter.value;
-  if (text !== '' || action !== '' || statuses.length > 0 || pattern !== '' || source !== '') {
+  const { allConnections } = filter.value;
+  if (isFiltered(filter.value)) {
     return (
       <EmptyState
         icon="search"
         title="No event matches the filter"
         action={<Button onClick={() => (filter.value = { ...noFilter, allConnections })}>Clear filter</Button>}
       >
-        The text is searched in action, key or pattern, and error code, within the chosen time range.
+        The text is searched in action, key or pattern, error code and the ids of runs, within the chosen time range.
       </EmptyState>
     );
   }

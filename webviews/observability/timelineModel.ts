@@ -1,6 +1,7 @@
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { scopeOfFilter } from './link.ts';
 import { paced } from './paced.ts';
 import type { PanelTab, TimelineRows, TimelineSelection } from '../../src/protocol/observability.ts';
 import { connection, currentWindow, filter, host, isFollowing, openedEvent, range, revision, tab } from './model.ts';
@@ -28,13 +29,18 @@ let window = currentWindow();
 
 /** What is listed now: the loaded window and the filter; on its own tab only what was slow. */
 export function selection(): TimelineSelection {
-  const { text, statuses, action, allConnections, pattern, source } = filter.peek();
+  const { text, statuses, actions, environments, runId, pattern, source } = filter.peek();
+  const scope = scopeOfFilter(filter.peek());
+  const chosen = connection.peek();
   return {
     ...window,
-    connectionId: allConnections ? null : (connection.peek()?.id ?? null),
+    ...(scope.kind === 'some' ? { connectionIds: [...scope.connectionIds] } : {}),
+    ...(scope.kind === 'chosen' && chosen !== null ? { connectionIds: [chosen.id] } : {}),
+    ...(environments.length === 0 ? {} : { environments: [...environments] }),
+    ...(runId === '' ? {} : { runId }),
     ...(text === '' ? {} : { text }),
     ...(statuses.length === 0 ? {} : { statuses: [...statuses] }),
-    ...(action === '' ? {} : { actions: [action] }),
+    ...(actions.length === 0 ? {} : { actions: [...actions] }),
     ...(pattern === '' ? {} : { pattern }),
     ...(source === '' ? {} : { source }),
     ...(tab.peek() === 'slow' ? { slow: true } : {}),
@@ -129,7 +135,7 @@ function listsEvents(shown: PanelTab): boolean {
 
 /** Loads while the tab is shown; typing settles first. */
 export function startTimeline(): void {
-  const scope = computed(() => (filter.value.allConnections ? '' : (connection.value?.id ?? null)));
+  const scope = computed(() => (scopeOfFilter(filter.value).kind === 'chosen' ? (connection.value?.id ?? null) : ''));
   let typing: ReturnType<typeof setTimeout> | undefined;
   let asked = '';
   effect(() => {

@@ -32,7 +32,7 @@ export interface TimelineQuery extends TimeWindow, StoreScope {
   readonly pattern?: string;
   /** Only events of one workflow run. */
   readonly runId?: string;
-  /** Substring of action, key or pattern, error code. */
+  /** Substring of action, key or pattern, error code, run id, correlation id. */
   readonly text?: string;
   readonly cursor?: string;
   readonly limit: number;

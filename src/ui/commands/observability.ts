@@ -2,14 +2,16 @@ import { ProgressLocation, window } from 'vscode';
 import type { ConnectionService, ConnectionView } from '../../app/connections/connectionService.ts';
 import type { Sampler } from '../../app/observability/sampler.ts';
 import type { ActivityWatcher } from '../../app/observability/watchActivity.ts';
+import { findConnection } from '../../app/observability/watched.ts';
 import { display } from '../../domain/display.ts';
 import { formatCount, formatDuration } from '../../domain/format.ts';
-import type { PanelFocus, PanelTab } from '../../protocol/observability.ts';
+import type { PanelTab } from '../../protocol/observability.ts';
+import type { PanelLink } from '../../protocol/panelLink.ts';
 import type { ObservabilityPanel } from '../panels/observabilityPanel.ts';
 import { askChoice } from '../quickInput.ts';
 import { FolderNode, KeyNode } from '../trees/nodes.ts';
 import { chooseConnection, viewOf } from './connections.ts';
-import type { InteractiveCommands } from './register.ts';
+import { isPlainObject, type InteractiveCommands } from './register.ts';
 
 type ObservabilityCommands = Pick<
   InteractiveCommands,
@@ -29,10 +31,8 @@ export function observabilityCommands(
   { sampler, watcher }: Services,
   service: ConnectionService,
 ): ObservabilityCommands {
-  const open = (tab: PanelTab) => (item: unknown) => {
-    const view = viewOf(service, item) ?? service.current();
-    return panel.open({ tab, ...(view === undefined ? {} : { connectionId: view.summary.id }), ...focusOf(item) });
-  };
+  const open = (tab: PanelTab) => async (item: unknown) =>
+    panel.open({ tab, ...(isPlainObject(item) ? await linkOf(item, service) : itemFocus(item, service)) });
   return {
     'cachify.observability.open': open('overview'),
     'cachify.observability.openTimeline': open('timeline'),
@@ -58,26 +58,21 @@ export function observabilityCommands(
   };
 }
 
-const focusFields = ['connectionId', 'from', 'to', 'text', 'pattern'] as const;
+/** An argument of another surface: where to look, checked. Connections that are gone are refused, not replaced. */
+async function linkOf(argument: object, service: ConnectionService): Promise<PanelLink> {
+  const { parsePanelLink } = await import('../../protocol/panelLink.ts');
+  const link = parsePanelLink(argument);
+  if (link.connectionIds === undefined) return link;
+  return { ...link, connectionIds: link.connectionIds.map((id) => findConnection(service, id).id) };
+}
 
-/**
- * Where an item of a tree, or an argument `{ connectionId?, from?, to?, text?, pattern?, event? }` of another surface (an
- * alert, a run), wants the panel to look.
- */
-export function focusOf(item: unknown): Omit<PanelFocus, 'tab'> {
-  if (item instanceof KeyNode) return { text: display(item.key) };
-  if (item instanceof FolderNode) return { text: display(item.prefix) };
-  if (typeof item !== 'object' || item === null) return {};
-  const event: unknown = Reflect.get(item, 'event');
-  const id: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'id') : undefined;
-  const timestamp: unknown = typeof event === 'object' && event !== null ? Reflect.get(event, 'timestamp') : undefined;
-  const texts = focusFields.flatMap((field): [string, string][] => {
-    const value: unknown = Reflect.get(item, field);
-    return typeof value === 'string' ? [[field, value]] : [];
-  });
+/** An item of a tree, or nothing at all: its connection, else the current one, and the keys that it stands for. */
+function itemFocus(item: unknown, service: ConnectionService): PanelLink {
+  const view = viewOf(service, item) ?? service.current();
   return {
-    ...Object.fromEntries(texts),
-    ...(typeof id === 'string' && typeof timestamp === 'string' ? { event: { id, timestamp } } : {}),
+    ...(view === undefined ? {} : { connectionIds: [view.summary.id] }),
+    ...(item instanceof KeyNode ? { text: display(item.key) } : {}),
+    ...(item instanceof FolderNode ? { text: display(item.prefix) } : {}),
   };
 }
 
@@ -140,5 +135,5 @@ async function watchAsPerson(
     `${formatCount(result.watch?.seen ?? 0)} seen on ${preflight.connectionName}, ${formatCount(result.totalEvents)} key touches.${note}`,
   );
   const from = new Date(Date.parse(result.from) - 60_000).toISOString();
-  await panel.open({ tab: 'keyspace', connectionId: summary.id, from, to: result.to });
+  await panel.open({ tab: 'keyspace', connectionIds: [summary.id], from, to: result.to });
 }

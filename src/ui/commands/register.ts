@@ -26,7 +26,7 @@ export function registerCommands(api: CachifyApi, interactive: InteractiveComman
     ...apiCommandIds.map((id) =>
       commands.registerCommand(id, async (...args: unknown[]) => {
         const form = interactive[id];
-        if (form === undefined || isPlainArgument(args[0])) return callApi(api, id, args[0]);
+        if (form === undefined || isPlainObject(args[0])) return callApi(api, id, args[0]);
         return showingFailures(id, log, () => form(args[0], selectedItems(args[1])));
       }),
     ),
@@ -54,7 +54,7 @@ export async function showingFailures(action: CommandId, log: Log, run: () => un
 }
 
 /** Arguments of the API are plain objects; tree items are instances of classes. */
-function isPlainArgument(argument: unknown): argument is Record<string, unknown> {
+export function isPlainObject(argument: unknown): argument is Record<string, unknown> {
   if (typeof argument !== 'object' || argument === null) return false;
   const prototype: unknown = Object.getPrototypeOf(argument);
   return prototype === Object.prototype || prototype === null;
@@ -94,7 +94,7 @@ async function callApi(api: CachifyApi, id: ApiCommandId, argument: unknown): Pr
   const group: unknown = Reflect.get(api, namespace);
   const call: unknown = typeof group === 'object' && group !== null ? Reflect.get(group, method) : undefined;
   if (typeof call !== 'function') throw new Failure('NOT_SUPPORTED', `There is no command ${id}.`);
-  const parameters = parametersOf[id]?.(isPlainArgument(argument) ? argument : {}) ?? [argument];
+  const parameters = parametersOf[id]?.(isPlainObject(argument) ? argument : {}) ?? [argument];
   const result: unknown = await Reflect.apply(call, group, parameters);
   return plain(isStream(result) ? await lastOf(result) : result);
 }

@@ -18,7 +18,7 @@ import { askParameters } from '../workflows/askParameters.ts';
 import { showReport } from '../workflows/report.ts';
 import type { RunActs } from '../workflows/runActs.ts';
 import { chooseConnection } from './connections.ts';
-import type { InteractiveCommands } from './register.ts';
+import { isPlainObject, type InteractiveCommands } from './register.ts';
 
 type WorkflowCommands = Pick<InteractiveCommands, Extract<keyof InteractiveCommands, `cachify.workflows.${string}`>>;
 
@@ -206,6 +206,15 @@ async function chooseTemplate(
   return chosen === back ? undefined : chosen;
 }
 
+/** The run that another surface, such as an event of the timeline, names. */
+async function runOf(service: WorkflowService, { runId }: Record<string, unknown>): Promise<WorkflowRun> {
+  const run = typeof runId === 'string' ? await service.run(runId) : null;
+  if (run !== null) return run;
+  throw new Failure('VALIDATION_ERROR', 'This run is not there any more; what it did stands in the timeline.', {
+    details: { path: 'runId' },
+  });
+}
+
 async function chooseRun(
   { service, clockMs }: WorkflowCommandParts,
   item: unknown,
@@ -213,6 +222,7 @@ async function chooseRun(
   ability: keyof RunAbilities | null,
 ): Promise<WorkflowRun | undefined> {
   if (item instanceof RunNode) return (await service.run(item.run.id)) ?? item.run;
+  if (isPlainObject(item)) return runOf(service, item);
   const runs = (await service.runs()).filter(({ can }) => ability === null || can[ability]);
   if (runs.length === 0) {
     throw new Failure('VALIDATION_ERROR', 'There is no run that this command is for.', {

@@ -196,6 +196,9 @@ class Session implements PageSession<ObservabilityContract> {
       case 'watchActivity':
         await commands.executeCommand('cachify.observability.watchActivity', input.connectionId);
         return;
+      case 'openRun':
+        await commands.executeCommand('cachify.workflows.open', { runId: input.runId });
+        return;
       case 'copy':
         await env.clipboard.writeText(input.text);
         return;
@@ -214,9 +217,9 @@ function scopeOf(connectionId: string | null): { readonly connectionIds?: readon
 type Selected = { readonly [Name in keyof TimelineSelection]: TimelineSelection[Name] | undefined };
 
 /** What the page selected as the use case takes it: absent fields instead of undefined ones. */
-function queryOf({ connectionId, from, to, ...filters }: Selected): TimelineRequest {
+function queryOf({ from, to, ...filters }: Selected): TimelineRequest {
   const given = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
-  return { from: from ?? '', to: to ?? '', ...scopeOf(connectionId ?? null), ...given };
+  return { from: from ?? '', to: to ?? '', ...given };
 }
 
 function panelConnection({ id, name, environment, readOnly, state, cause }: ConnectionSummary): PanelConnection {

@@ -59,6 +59,11 @@ describe('stores on disk', () => {
     assert.equal(await count({ text: 'USER:5' }), 11);
     assert.equal(await count({ text: 'time' }), 6);
     assert.equal(await count({ text: '%' }), 0);
+    const ofRun = { runId: '7d1f-run', correlationId: 'c0ffee' };
+    await history.append([eventOf(60, ofRun), eventOf(61, { runId: '7d1f-run' })]);
+    assert.equal(await count({ text: '7d1f-run' }), 2);
+    assert.equal(await count({ text: 'C0FFEE' }), 1);
+    assert.equal(await count({ runId: '7d1f-run' }), 2);
     assert.equal(await count({ environments: ['prod'] }), 0);
     assert.equal(await count({ from: eventOf(10).timestamp, to: eventOf(20).timestamp }), 10);
   });

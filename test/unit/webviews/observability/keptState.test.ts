@@ -12,8 +12,11 @@ describe('kept state of the Observability page', () => {
       filter: {
         text: 'cart',
         statuses: ['error'],
-        action: 'keys.read',
+        actions: ['keys.read'],
         allConnections: true,
+        connectionIds: ['shop'],
+        environments: ['prod'],
+        runId: 'run-1',
         pattern: 'cart:*',
         source: 'app',
       },

@@ -75,6 +75,8 @@ export interface EventPosition {
 
 type Filter = Omit<TimelineQuery, 'cursor' | 'limit'>;
 
+const searchedColumns = ['action', 'key_or_pattern', 'error_code', 'run_id', 'correlation_id'];
+
 /** Text that LIKE takes as it stands. */
 function literal(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
@@ -114,8 +116,8 @@ function filterOf(query: Filter): Condition {
     pattern === undefined
       ? undefined
       : {
-          sql: ['action', 'key_or_pattern', 'error_code'].map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR '),
-          params: [pattern, pattern, pattern],
+          sql: searchedColumns.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR '),
+          params: searchedColumns.map(() => pattern),
         },
   ]);
 }
