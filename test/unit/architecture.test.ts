@@ -35,6 +35,7 @@ const rooms: Record<string, Room> = {
   'src/compose.ts': { rooms: ['src'], packages: [...HOST, 'node:'] },
   'src/composeUi.ts': { rooms: ['src'], packages: [...HOST] },
   'src/extension.ts': { rooms: ['src'], packages: [...HOST] },
+  'src/publicApi.ts': { rooms: ['src/api.ts', 'src/app', 'src/domain'], packages: [] },
   'src/checkedApi.ts': { rooms: ['src/api.ts', 'src/domain', 'src/protocol'], packages: [] },
   'src/api.ts': { rooms: ['src/domain', 'src/app'], packages: [] },
 };
