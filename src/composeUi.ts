@@ -19,6 +19,8 @@ import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
 import { WorkflowRunPanel } from './ui/panels/workflowRunPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
+import { localStoreSection } from './ui/trees/localStoreSection.ts';
+import { StorageTree } from './ui/trees/storageTree.ts';
 import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
 import { registerReports } from './ui/workflows/report.ts';
 import { RunActs } from './ui/workflows/runActs.ts';
@@ -63,6 +65,8 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     log,
   });
   const workflowsTree = new WorkflowsTree(workflows, clock, (id) => nameOf(connections, id));
+  // Groups in this order; bundles stand before the store.
+  const storageTree = new StorageTree([localStoreSection(stores)], clock);
   const acts = new RunActs(workflows, connections);
   const api = checkedApi(services.api);
   const interactive = {
@@ -93,6 +97,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     browsers,
     runPanel,
     workflowsTree.register(),
+    storageTree.register(),
     registerReports(workflows),
     workflows.watch(),
     stores.onDidChangeHealth(tellHealth),

@@ -104,7 +104,11 @@ export type CommandId = ApiCommandId | UiCommandId;
  */
 export type InteractiveCommand = (item?: unknown, selected?: readonly unknown[]) => unknown;
 
-export const viewIds = { connections: 'cachify.connections', workflows: 'cachify.workflows' } as const;
+export const viewIds = {
+  connections: 'cachify.connections',
+  workflows: 'cachify.workflows',
+  storage: 'cachify.storage',
+} as const;
 
 export const panelTypes = { observability: 'cachify.observability', workflowRun: 'cachify.workflowRun' } as const;
 
