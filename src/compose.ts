@@ -15,6 +15,7 @@ import { vscodeSecrets } from './adapters/vscode/secrets.ts';
 import { VscodeSettings } from './adapters/vscode/settings.ts';
 import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
+import { RaisedAlerts } from './app/alerts/raisedAlerts.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
 import { noPacks } from './app/governance/noPacks.ts';
 import { KeyService } from './app/keys/keyService.ts';
@@ -35,6 +36,8 @@ import { storeDamageMessage } from './ui/storeMessages.ts';
 /** The use cases of the product, constructed. */
 export interface Services extends ApiParts {
   readonly api: CachifyApi;
+  /** Where features raise alerts. */
+  readonly alertEvents: RaisedAlerts;
   readonly trust: Trust;
   readonly log: Log;
   dispose(): Promise<void>;
@@ -72,6 +75,8 @@ export function composeServices(context: ExtensionContext): Services {
   const secrets = vscodeSecrets(context.secrets);
   const settings = new VscodeSettings(Uri.joinPath(context.globalStorageUri, '..', '..', 'settings.json'));
   const stores = openedStores(context, log);
+
+  const alertEvents = new RaisedAlerts({ store: stores.alerts, clock, digest, log });
 
   const connections = new ConnectionService({
     settings,
@@ -125,6 +130,7 @@ export function composeServices(context: ExtensionContext): Services {
   return {
     ...parts,
     api: publicApi(parts),
+    alertEvents,
     trust: vscodeTrust,
     log,
     async dispose() {

@@ -1,4 +1,5 @@
 // What travels between the extension host and the store's worker.
+import type { AlertStore } from '../../app/ports/alerts.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type { DesktopContent, ImportCounts } from '../../app/ports/maintenance.ts';
 import type {
@@ -47,6 +48,7 @@ export interface StoreCalls
     PortCalls<'snapshots', SnapshotStore>,
     PortCalls<'connections', ConnectionRecordStore>,
     PortCalls<'leases', LeaseStore>,
+    PortCalls<'alerts', AlertStore>,
     PortCalls<'workflows', WorkflowStore> {}
 
 export type CallName = keyof StoreCalls;

@@ -1,3 +1,4 @@
+import type { AlertStore } from '../../app/ports/alerts.ts';
 import type { Clock } from '../../app/ports/clock.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type {
@@ -80,6 +81,7 @@ export function openStores(options: OpenStoresOptions): Stores {
       resume: true,
       removeRun: true,
     }),
+    alerts: forwarded<AlertStore>(worker, 'alerts', { raise: true, events: true, markRead: true }),
     maintenance: {
       async exportDatabase(target) {
         await worker.call('history.flush');

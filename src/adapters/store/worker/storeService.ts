@@ -9,6 +9,7 @@ import type { StoreProblem } from '../problems.ts';
 import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
 import { StoreEngine } from '../storeEngine.ts';
 import type { StoreOptions } from '../storeOptions.ts';
+import { alertHandlers } from './handlers/alerts.ts';
 import { connectionHandlers } from './handlers/connections.ts';
 import type { Handlers, StoreParts } from './handlers/handlers.ts';
 import { historyHandlers } from './handlers/history.ts';
@@ -98,6 +99,7 @@ export class StoreService {
       ...connectionHandlers(parts),
       ...leaseHandlers(parts),
       ...workflowHandlers(parts),
+      ...alertHandlers(parts),
       ...maintenanceHandlers(parts, options),
     };
   }
