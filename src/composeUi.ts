@@ -4,6 +4,7 @@ import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
+import { incidentCommands } from './ui/commands/incidents.ts';
 import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
@@ -81,6 +82,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     ...connectionCommands(connections),
     ...retentionCommands(api.retention),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
+    ...incidentCommands(),
     ...observabilityCommands(observability, services, connections),
   };
   return Disposable.from(

@@ -93,6 +93,7 @@ export const uiCommandIds = [
   'cachify.observability.openFailures',
   'cachify.observability.openCompare',
   'cachify.observability.openSlowOperations',
+  'cachify.incidents.open',
 ] as const;
 
 export type UiCommandId = (typeof uiCommandIds)[number];
