@@ -1,7 +1,7 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
-import { display } from '../../domain/display.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Ruling } from '../../domain/governance/decision.ts';
+import { requireAllowed } from '../../domain/governance/refusal.ts';
 import type { PlanSummary, ServerMark } from '../../domain/workflows/definition.ts';
 import type { UndoMode } from '../../domain/workflows/events.ts';
 import { requireConfirmation } from '../../domain/workflows/guardrails.ts';
@@ -23,7 +23,7 @@ export interface Beginning {
 }
 
 export interface BeginRequest {
-  readonly action: 'workflows.start' | 'workflows.resume';
+  readonly action: 'workflows.start' | 'workflows.resume' | 'workflows.undo';
   readonly runId: string;
   readonly connectionUid: string;
   readonly spoolId: string;
@@ -34,6 +34,8 @@ export interface BeginRequest {
   readonly next: number;
   readonly confirm: string | undefined;
 }
+
+const nouns = { 'workflows.start': 'The run', 'workflows.resume': 'The resume', 'workflows.undo': 'The undo' } as const;
 
 /**
  * Everything that stands between a plan and its first (or next) batch, in order: the connection may be written, policies
@@ -46,7 +48,8 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
   const { readOnlyNow, session } = await parts.sessions.active(definition.uid);
   requireWritable(definition, readOnlyNow);
   const at = isoTime(parts.clock);
-  const items = plan.count;
+  // A resume is stopped by the cap while it runs; it needs room for one item more to begin.
+  const items = action === 'workflows.start' ? plan.count : Math.min(next + 1, plan.count);
   const ruling = await parts.governance.rule({ connectionUid: definition.uid, action, items, runId, at });
   requireAllowed(ruling);
   const reader = await parts.files.plans.open(request.spoolId, plan.hash);
@@ -71,7 +74,7 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
         serverDoubt: change.kind === 'unproven' ? change.words : null,
       },
       request.confirm,
-      action === 'workflows.start' ? 'The run' : 'The resume',
+      nouns[action],
     );
     const fits = snapshots !== null && snapshots.needed <= snapshots.room;
     const undo = snapshots === null || undoDoubt !== null ? 'off' : fits ? 'full' : 'partial';
@@ -89,19 +92,6 @@ export async function roomForUndo(parts: WorkflowParts): Promise<number> {
   const budget = parts.settings.number('keys.snapshotBudgetMb') * (1 << 20);
   const used = (await parts.snapshots.usedBytes()) + (await parts.files.undo.usedBytes());
   return Math.max(0, budget - used);
-}
-
-export function requireAllowed({ decision }: Ruling): void {
-  if (decision.allowed) return;
-  const { violations, nextOpening } = decision;
-  const why = violations.map(({ packName, message }) => `${display(packName)}: ${message}`).join(' ');
-  throw new Failure('BLOCKED', `A policy forbids this now. ${why} Nothing was changed.`, {
-    details: { rule: 'policy', violations, ...(nextOpening === undefined ? {} : { nextOpening }) },
-    nextAction:
-      nextOpening === undefined
-        ? 'Look at the policy packs of this connection.'
-        : `Try again after ${nextOpening}, or schedule the run.`,
-  });
 }
 
 function requireSameServer(change: ServerChange): void {

@@ -1,5 +1,6 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { asFailure, isFailure } from '../../domain/failure.ts';
+import { permissionOf, type BegunUnder } from '../../domain/governance/permission.ts';
 import type { SpooledItem, StopCause } from '../../domain/workflows/definition.ts';
 import { decide, restAfterBatch, type Circumstances, type Effect } from '../../domain/workflows/decide.ts';
 import type { Before, Given, Reading } from '../../domain/workflows/kinds/kind.ts';
@@ -27,6 +28,8 @@ export interface EngineOptions {
   readonly subject: string;
   /** Bytes that values for undo may still take. */
   readonly undoRoom: number;
+  /** Bounds of the policies at the start or resume. */
+  readonly begun: BegunUnder;
   /** After every stored step, for those who watch. */
   readonly onProgress: () => void;
 }
@@ -119,7 +122,7 @@ export class RunEngine {
     const ruling = await governance.rule({
       connectionUid: definition.uid,
       action: 'workflows.batch',
-      items: journal.run.plan.count,
+      items: journal.run.next,
       runId: journal.row.id,
       at: isoTime(clock),
     });
@@ -128,9 +131,7 @@ export class RunEngine {
       requested: this.#requested,
       largestBatch: this.#looks() ? largestWatchedBatch : largestBlindBatch,
       repeatable: this.#kind.repeatable,
-      permission: ruling.decision.allowed
-        ? { allowed: true, maxItems: ruling.maxItems }
-        : { allowed: false, ...refusalOf(ruling.decision) },
+      permission: permissionOf(ruling, this.#options.begun),
     };
   }
 
@@ -347,19 +348,4 @@ function endOfError(error: unknown): BatchEnd {
   }
   if (failure.code === 'UNAUTHORIZED') return { end: 'released', why: 'refused', cause: causeOf(failure) };
   throw error;
-}
-
-function refusalOf(decision: {
-  readonly violations: readonly { readonly message: string; readonly rule: string }[];
-  readonly nextOpening?: string;
-}): { readonly state: 'paused_policy' | 'paused_window'; readonly cause: StopCause } {
-  const { violations, nextOpening } = decision;
-  const cause: StopCause = {
-    code: 'BLOCKED',
-    message: violations.map(({ message }) => message).join(' '),
-    nextAction:
-      nextOpening === undefined ? 'Look at the policy packs of this connection.' : `Resume after ${nextOpening}.`,
-    details: { rule: 'policy', ...(nextOpening === undefined ? {} : { nextOpening }) },
-  };
-  return { state: nextOpening === undefined ? 'paused_policy' : 'paused_window', cause };
 }

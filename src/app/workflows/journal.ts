@@ -1,4 +1,5 @@
 import { Failure } from '../../domain/failure.ts';
+import type { Ruling } from '../../domain/governance/decision.ts';
 import type { RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import { apply, fold, type RunProgress } from '../../domain/workflows/state.ts';
 import { makeToken, type Hmac } from '../../domain/workflows/token.ts';
@@ -43,6 +44,11 @@ export class RunJournal {
   /** The row as it stands, with what was applied and not stored yet. */
   get row(): RunRow {
     return rowAfter(this.#row, this.#run, { at: isoTime(this.#parts.clock), hmac: this.#parts.hmac });
+  }
+
+  /** The packs and the window under which the run goes on, stored with the next write. */
+  ruledBy({ packIds, windowId }: Ruling): void {
+    this.#row = { ...this.#row, policyPackIds: packIds, scheduleWindowId: windowId };
   }
 
   /** Stores the events, then applies them. @throws Failure CONFLICT when the lease was lost */

@@ -56,7 +56,7 @@ export async function newPlan(
     ...(q.signal === undefined ? {} : { signal: q.signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  const startRuling = await parts.governance.rule({
+  const startRuling = await parts.governance.foresee({
     connectionUid: definition.uid,
     action: 'workflows.start',
     items: summary.count,

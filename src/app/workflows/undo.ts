@@ -2,11 +2,13 @@ import type { ConnectionDefinition } from '../../domain/connections/definition.t
 import { Failure } from '../../domain/failure.ts';
 import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
 import { failureOfReply } from '../../domain/redis/replyFailure.ts';
+import { requireAllowed } from '../../domain/governance/refusal.ts';
 import type { SpooledItem } from '../../domain/workflows/definition.ts';
 import type { ConflictItem, RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import type { Before, Given, Reading, UndoVerdict } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
 import { indicesOf, rangesOf } from '../../domain/workflows/ranges.ts';
+import { isoTime } from '../ports/clock.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { BulkLine } from '../redis/bulkLine.ts';
 import type { RunJournal } from './journal.ts';
@@ -57,6 +59,7 @@ export async function undoRun(
     const done = journal.run.undoState?.blocks ?? 0;
     for (const [position, batch] of batches.entries()) {
       if (position < done) continue;
+      await requirePermission(parts, request);
       const started = parts.clock.monoMs();
       const before = await readBatch(parts, journal.row.spoolId, batch);
       const indices = [...before.keys()]
@@ -78,6 +81,13 @@ export async function undoRun(
   }
   const { restored = 0, conflicts = [] } = journal.run.undoState ?? {};
   return { restored, conflicts: conflicts.length };
+}
+
+/** A policy may close in the middle: what is restored stays so, and the undo goes on when it is called again. */
+async function requirePermission(parts: WorkflowParts, { definition, journal }: UndoRequest): Promise<void> {
+  const question = { connectionUid: definition.uid, action: 'workflows.undo', items: 1, runId: journal.row.id };
+  const ruling = await parts.governance.rule({ ...question, at: isoTime(parts.clock) });
+  requireAllowed(ruling, 'What was restored until now stays restored.');
 }
 
 interface Tally {

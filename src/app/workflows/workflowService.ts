@@ -91,7 +91,7 @@ export class WorkflowService {
   async planOf(runId: string): Promise<WorkflowPlan> {
     const { row, run } = await this.#reader.history(runId);
     if (run === undefined) throw noPlan(runId);
-    const ruling = await this.#parts.governance.rule({
+    const ruling = await this.#parts.governance.foresee({
       connectionUid: row.connectionId,
       action: 'workflows.start',
       items: run.plan.count,
@@ -128,6 +128,7 @@ export class WorkflowService {
     try {
       const journal = await this.#host.journal(row, await this.#key.hmac());
       if (journal.run.state !== 'planned' && journal.run.scheduled === null) throw submitted(journal.row);
+      journal.ruledBy(beginning.ruling);
       await journal.write(this.#started(beginning, retry));
       this.#begin(journal, beginning, 'workflows.start');
     } catch (error) {
@@ -145,7 +146,7 @@ export class WorkflowService {
     const at = isoTime(this.#parts.clock);
     const items = run.plan.count;
     const question = { connectionUid: row.connectionId, action: 'workflows.start', items, runId: row.id, at };
-    const ruling = await this.#parts.governance.rule(question);
+    const ruling = await this.#parts.governance.foresee(question);
     const forAt = ruling.decision.nextOpening;
     if (ruling.decision.allowed || forAt === undefined) return this.start(q);
     const cause = {
@@ -323,7 +324,7 @@ export class WorkflowService {
     if (run.snapshotBytes === 0) throw nothingKept();
     if (this.#undoing.has(row.id)) throw new Failure('CONFLICT', 'This undo is running already.');
     const beginning = await beforeBatches(parts, {
-      action: 'workflows.start',
+      action: 'workflows.undo',
       runId: row.id,
       connectionUid: row.connectionId,
       spoolId: row.spoolId,
@@ -421,9 +422,10 @@ export class WorkflowService {
   }
 
   #begin(journal: RunJournal, beginning: Beginning, action: string): void {
-    const { definition, reader, server, undoRoom } = beginning;
+    const { definition, reader, server, undoRoom, ruling: begun } = beginning;
     const subject = journal.row.name;
-    this.#host.begin({ journal, definition, reader, server, undoRoom, action, subject, onProgress: () => undefined });
+    const onProgress = (): void => undefined;
+    this.#host.begin({ journal, definition, reader, server, undoRoom, begun, action, subject, onProgress });
   }
 
   #started(beginning: Beginning, retry: RetryPolicy) {

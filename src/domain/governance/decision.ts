@@ -8,10 +8,19 @@ export interface Decision {
   readonly at: string;
 }
 
+export const policyRules = [
+  'environments',
+  'executionWindows',
+  'maxWorkflowItems',
+  /** A pack that holds here cannot be read, so nothing is allowed until it can. */
+  'unreadablePack',
+] as const;
+export type PolicyRule = (typeof policyRules)[number];
+
 export interface Violation {
   readonly packId: string;
   readonly packName: string;
-  readonly rule: string;
+  readonly rule: PolicyRule;
   readonly message: string;
 }
 
@@ -20,7 +29,7 @@ export interface Ruling {
   readonly decision: Decision;
   /** Packs that were asked, the binding one first. */
   readonly packIds: readonly string[];
-  /** Window that is open now, or that opens next. */
+  /** Window of the binding pack that is open now, or that opens next. */
   readonly windowId: string | null;
   /** null = no cap. */
   readonly maxItems: number | null;
@@ -36,4 +45,18 @@ export function unruled(at: string): Ruling {
     maxItems: null,
     maxRetryAttempts: null,
   };
+}
+
+/** A decision as it is kept, and as `governance.decisions` gives it. */
+export interface RecordedDecision extends Decision {
+  readonly id: string;
+  readonly connectionId: string;
+  readonly environment: string;
+  /** The API method, e.g. `workflows.start`; `workflows.batch` for each batch of a run. */
+  readonly action: string;
+  readonly items: number;
+  readonly runId?: string;
+  /** Packs that were asked, the binding one first, with the versions that they had. */
+  readonly packs: readonly { readonly id: string; readonly version: number }[];
+  readonly windowId?: string;
 }
