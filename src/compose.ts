@@ -23,6 +23,7 @@ import type { KeysParts } from './app/keys/parts.ts';
 import { JobLeases } from './app/leases/jobLeases.ts';
 import { EngineJournal } from './app/observability/engineJournal.ts';
 import { Sampler } from './app/observability/sampler.ts';
+import { SamplingTurns } from './app/observability/samplingTurns.ts';
 import { ActivityWatcher } from './app/observability/watchActivity.ts';
 import type { Log, Trust } from './app/ports/environment.ts';
 import type { RedisGateway } from './app/ports/redis.ts';
@@ -123,7 +124,8 @@ export function composeServices(context: ExtensionContext): Services {
   });
   const observabilityParts = { history: stores.history, connections, settings, clock };
   const journal = new EngineJournal({ gate, sessions: connections, history: stores.history, clock, digest });
-  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal });
+  const turns = new SamplingTurns({ leases, log });
+  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal, turns });
   const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
   const parts = { connections, keys, keysParts, workflows, gate, sampler, watcher, stores, settings, clock };

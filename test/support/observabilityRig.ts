@@ -3,6 +3,9 @@ import type { WatchedConnections } from '../../src/app/observability/watched.ts'
 import { ActivityWatcher } from '../../src/app/observability/watchActivity.ts';
 import { EngineJournal } from '../../src/app/observability/engineJournal.ts';
 import { Sampler } from '../../src/app/observability/sampler.ts';
+import { SamplingTurns } from '../../src/app/observability/samplingTurns.ts';
+import { JobLeases } from '../../src/app/leases/jobLeases.ts';
+import { processHolder } from '../../src/adapters/node/holder.ts';
 import type { RedisSession } from '../../src/app/ports/redis.ts';
 import type { Sessions } from '../../src/app/ports/sessions.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
@@ -72,6 +75,10 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     settings: { number: () => 15 },
     log: quiet,
     journal: new EngineJournal(parts),
+    turns: new SamplingTurns({
+      leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log: quiet }),
+      log: quiet,
+    }),
   });
   return {
     definition,

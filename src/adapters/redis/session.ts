@@ -20,6 +20,7 @@ import type { Bulk } from './bulk.ts';
 import type { BulkConnection } from './bulkPool.ts';
 import { cancelled, notDone, type Exchanger, type Link } from './link.ts';
 import { compareAndSet } from './compareAndSet.ts';
+import { SideLine } from './sideLine.ts';
 import { watch } from './watch.ts';
 
 /** A control connection that proved itself. */
@@ -56,9 +57,11 @@ export class Session implements RedisSession {
   private readonly listeners = new Set<(state: SessionState) => void>();
   private readonly life = new AbortController();
   private recovering: Promise<void> | undefined;
+  private readonly side: SideLine;
 
   constructor(topology: Topology, opened: Opened) {
     this.topology = topology;
+    this.side = new SideLine((timeoutMs, signal) => topology.openPrivate(undefined, timeoutMs, signal));
     this.opened = opened;
     this.follow(opened);
   }
@@ -88,7 +91,12 @@ export class Session implements RedisSession {
     const started = performance.now();
     const refused = await this.ready(options);
     if (refused !== null) return notDone(commands, refused);
-    const limits = { ...options, deadlineMs: Math.max(1, options.deadlineMs - (performance.now() - started)) };
+    const left = (): number => Math.max(1, options.deadlineMs - (performance.now() - started));
+    if (options.aside === true) {
+      const outcomes = await this.side.exchange(commands, { ...options, deadlineMs: left() / 2 });
+      if (outcomes !== null) return outcomes;
+    }
+    const limits = { ...options, deadlineMs: left() };
     const { exchanger } = this.opened;
     return options.transaction === true ? exchanger.transact(commands, limits) : exchanger.exchange(commands, limits);
   }
@@ -151,6 +159,7 @@ export class Session implements RedisSession {
       this.life.abort();
       this.opened.exchanger.destroy(closedByUs);
       this.topology.bulk.close();
+      this.side.close();
       this.topology.close();
       this.change({ kind: 'closed' });
     }

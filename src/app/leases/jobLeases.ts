@@ -22,12 +22,17 @@ export class JobLeases {
     this.#parts = parts;
   }
 
-  /** Takes a lease that is free, has run out, or whose holder's process is gone. */
-  async take(name: string): Promise<{ readonly fence: number } | { readonly heldBy: string }> {
+  /** Takes a lease that is free, has run out, or whose holder's process is gone; milliseconds. */
+  async take(name: string, forMs = leaseMs): Promise<{ readonly fence: number } | { readonly heldBy: string }> {
     const { leases, holder, clock } = this.#parts;
     const gone = (await leases.list(name)).map((lease) => lease.holder).filter((other) => holder.isGone(other));
     const nowMs = clock.wallMs();
-    return leases.take({ name, holder: holder.name, nowMs, untilMs: nowMs + leaseMs, gone });
+    return leases.take({ name, holder: holder.name, nowMs, untilMs: nowMs + forMs, gone });
+  }
+
+  /** Once; false = another holder took it. */
+  renew(name: string, fence: number, forMs: number): Promise<boolean> {
+    return this.#parts.leases.renew(name, fence, this.#parts.clock.wallMs() + forMs);
   }
 
   /** Keeps a lease until disposed; `lost` is told once when another window took it. */

@@ -137,6 +137,7 @@ export class EngineJournal {
       timeoutMs,
       maxReplyBytes,
       record: false,
+      aside: true,
       tolerateErrorReplies: true,
     });
     const entries = parseSlowlog(reply ?? null, session.commandTable).filter(({ id }) => id > afterId);

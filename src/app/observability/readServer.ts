@@ -46,6 +46,7 @@ async function readEngine(
     timeoutMs: READ_TIMEOUT_MS,
     maxReplyBytes: READ_MAX_BYTES,
     record: false,
+    aside: true,
     tolerateErrorReplies: true,
     ...(signal === undefined ? {} : { signal }),
   });

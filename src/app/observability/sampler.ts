@@ -9,6 +9,7 @@ import type { HistoryStore } from '../ports/stores.ts';
 import type { Gate } from '../redis/gate.ts';
 import type { EngineJournal, EngineReplies } from './engineJournal.ts';
 import { readClosely } from './readServer.ts';
+import type { SamplingTurns } from './samplingTurns.ts';
 import { findConnection, type WatchedConnections } from './watched.ts';
 
 export interface SamplerParts {
@@ -19,6 +20,7 @@ export interface SamplerParts {
   readonly clock: Clock;
   readonly digest: Pick<Digest, 'uuid'>;
   readonly log: Log;
+  readonly turns: Pick<SamplingTurns, 'isMine' | 'giveBack' | 'giveAllBack'>;
   /** Writes what the server did into the timeline. */
   readonly journal: Pick<EngineJournal, 'look' | 'forget'>;
 }
@@ -36,8 +38,9 @@ const CLOCK_GAP_MS = 5000;
 const MISSED_SAMPLES = 3;
 
 /**
- * Takes one sample of every ready connection each `observability.sampleSeconds` and stores it. A stretch in which
- * nobody looked (asleep, disconnected, stuck) is not covered by any sample: the next one starts anew.
+ * Takes one sample of every ready connection each `observability.sampleSeconds` and stores it; of several windows that
+ * have a connection open one does. A stretch in which nobody looked (asleep, disconnected, stuck) is not covered by any
+ * sample: the next one starts anew.
  */
 export class Sampler implements Disposable {
   private readonly parts: SamplerParts;
@@ -66,6 +69,7 @@ export class Sampler implements Disposable {
     this.disposed = true;
     this.watching.dispose();
     this.timer?.dispose();
+    void this.parts.turns.giveAllBack();
   }
 
   private periodMs(): number {
@@ -76,9 +80,7 @@ export class Sampler implements Disposable {
     if (this.disposed) return;
     this.timer = this.parts.clock.after(this.periodMs(), () => {
       this.schedule();
-      for (const summary of this.summaries()) {
-        if (summary.state === 'ready') void this.sample(summary).catch((error: unknown) => this.report(summary, error));
-      }
+      for (const summary of this.summaries()) if (summary.state === 'ready') void this.takeTurn(summary);
     });
   }
 
@@ -95,15 +97,37 @@ export class Sampler implements Disposable {
       this.states.set(summary.uid, summary.state);
       if (summary.state === 'reconnecting') this.reconnects.set(summary.uid, this.reconnectsOf(summary.uid) + 1);
       // Away from the server means not watched: no sample may cover it. The first look follows at once.
-      if (summary.state !== 'ready') this.baselines.delete(summary.uid);
-      else void this.sample(summary).catch((error: unknown) => this.report(summary, error));
+      if (summary.state !== 'ready') this.stopLooking(summary.uid);
+      else void this.takeTurn(summary);
     }
     for (const uid of this.states.keys()) if (!present.has(uid)) this.forget(uid);
   }
 
+  private stopLooking(uid: string): void {
+    this.baselines.delete(uid);
+    void this.parts.turns.giveBack(uid);
+  }
+
+  /** A sample, when it is this window that takes them. */
+  private async takeTurn(summary: ConnectionSummary): Promise<void> {
+    const { uid } = summary;
+    try {
+      const isMine = await this.parts.turns.isMine(uid, MISSED_SAMPLES * this.periodMs());
+      if (this.disposed || this.states.get(uid) !== 'ready') return;
+      if (isMine) await this.sample(summary);
+      else {
+        // What another window's samples cover is not ours to cover again, once it is our turn.
+        this.baselines.delete(uid);
+        this.parts.gate.drainOperationStats(uid);
+      }
+    } catch (error) {
+      this.report(summary, error);
+    }
+  }
+
   private forget(uid: string): void {
     this.states.delete(uid);
-    this.baselines.delete(uid);
+    this.stopLooking(uid);
     this.reconnects.delete(uid);
     this.parts.journal.forget(uid);
   }

@@ -188,6 +188,7 @@ export class ActivityWatcher {
       keyOrPattern: '',
       commands: [command],
       record: false,
+      aside: true,
       tolerateErrorReplies: true,
     });
     return replies.map((reply) => (reply instanceof RedisErrorReply ? undefined : reply));

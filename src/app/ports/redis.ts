@@ -40,6 +40,11 @@ export interface SendOptions {
    * watched key changed, the outcome of every command is `notDone`.
    */
   readonly transaction?: boolean;
+  /**
+   * On a lean connection beside the one that people work with, while the server takes one: for looks at the server,
+   * which neither wait for people's commands nor hold them up. Not for transactions.
+   */
+  readonly aside?: boolean;
 }
 
 /** What is known about one command afterwards. `unknown` = it was sent and no answer came; never mixed with `notDone`. */

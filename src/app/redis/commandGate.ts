@@ -412,6 +412,7 @@ function sendOptions(definition: ConnectionDefinition, operation: Meta): SendOpt
   return {
     deadlineMs: operation.timeoutMs ?? definition.timeoutMs,
     maxReplyBytes: operation.maxReplyBytes ?? defaultReplyBytes,
+    ...(operation.aside === true ? { aside: true } : {}),
     ...(operation.signal === undefined ? {} : { signal: operation.signal }),
   };
 }

@@ -24,6 +24,8 @@ export interface Operation {
   readonly details?: Readonly<Record<string, unknown>>;
   /** false: no timeline row (our own polling). Default true. */
   readonly record?: boolean;
+  /** true: on a connection beside the one that people work with (our own polling). */
+  readonly aside?: boolean;
   /** What a person typed at a guardrail. */
   readonly confirm?: string;
   /** true: error replies come back among the replies instead of failing the operation. */

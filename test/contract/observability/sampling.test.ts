@@ -5,12 +5,15 @@ import { openStores } from '../../../src/adapters/store/openStores.ts';
 import { EngineJournal } from '../../../src/app/observability/engineJournal.ts';
 import { watchLive } from '../../../src/app/observability/live.ts';
 import { connectionCharts, overview } from '../../../src/app/observability/overview.ts';
+import { JobLeases } from '../../../src/app/leases/jobLeases.ts';
 import { Sampler } from '../../../src/app/observability/sampler.ts';
+import { SamplingTurns } from '../../../src/app/observability/samplingTurns.ts';
 import { timeline } from '../../../src/app/observability/timeline.ts';
 import type { WatchedConnections } from '../../../src/app/observability/watched.ts';
 import type { RedisSession } from '../../../src/app/ports/redis.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
 import type { ConnectionSummary } from '../../../src/domain/connections/definition.ts';
+import type { RedisCommand } from '../../../src/domain/redis/command.ts';
 import type { LiveUpdate } from '../../../src/domain/observability/live.ts';
 import { manualClock, type ManualClock } from '../../support/manualClock.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
@@ -51,6 +54,7 @@ describe('sampling a real server', () => {
   let directory: string;
   let clock: ManualClock;
   let sampler: Sampler;
+  let newSampler: (window: string) => Sampler;
   let connections: ReturnType<typeof connectionsOf>;
 
   beforeEach(async () => {
@@ -71,7 +75,13 @@ describe('sampling a real server', () => {
     });
     const parts = { gate: gate.gate, history: stores.history, connections, settings, clock, digest: nodeDigest, log };
     const sessions = { active: () => Promise.resolve(gate.active) };
-    sampler = new Sampler({ ...parts, journal: new EngineJournal({ ...parts, sessions }) });
+    const journal = new EngineJournal({ ...parts, sessions });
+    newSampler = (window) => {
+      const holder = { name: window, isGone: () => false };
+      const leases = new JobLeases({ leases: stores.leases, holder, clock, log });
+      return new Sampler({ ...parts, journal, turns: new SamplingTurns({ leases, log }) });
+    };
+    sampler = newSampler('this window');
   });
 
   afterEach(async () => {
@@ -157,6 +167,60 @@ describe('sampling a real server', () => {
         [0, null, 0],
       ],
     );
+  });
+
+  it('is done by one of the windows that have the connection open, and goes on in another when that one ends', async () => {
+    const other = newSampler('another window');
+    await connected();
+    for (let n = 0; n < 3; n++) {
+      clock.advance(15_000);
+      await stored(2 + n);
+    }
+    const times = async (): Promise<(number | undefined)[]> =>
+      (await stores.history.samples(window())).map(({ periodSeconds }) => periodSeconds);
+    assert.deepEqual(await times(), [0, 15, 15, 15], 'one sample of each period');
+    sampler.dispose();
+    await waitFor('the lease to be free', 5000, async () =>
+      (await stores.leases.list('sample:')).every(({ untilMs }) => untilMs === 0),
+    );
+    clock.advance(15_000);
+    await stored(5);
+    clock.advance(15_000);
+    await stored(6);
+    assert.deepEqual(await times(), [0, 15, 15, 15, 0, 15]);
+    other.dispose();
+  });
+
+  it('looks over a connection of its own, which is replaced when it dies, and without one when none is to be had', async () => {
+    const idsOfClients = async (): Promise<string[]> =>
+      [...(await box.cli('CLIENT', 'LIST', 'TYPE', 'normal')).matchAll(/\bid=(\d+) (?!.*cmd=client\|list)/g)].map(
+        ([, id]) => id ?? '',
+      );
+    const control = (...commands: RedisCommand[]): Promise<unknown> =>
+      session.send(commands, { deadlineMs: 3000, maxReplyBytes: 1 << 16 });
+    const [browsing, ...none] = await idsOfClients();
+    assert.deepEqual(none, []);
+    const lookingOne = async (): Promise<string> => {
+      const [other = '', ...more] = (await idsOfClients()).filter((id) => id !== browsing);
+      assert.deepEqual(more, []);
+      return other;
+    };
+    await connected();
+    const first = await lookingOne();
+    assert.notEqual(first, '');
+    await control(['CLIENT', 'KILL', 'ID', first]);
+    const looksAgain = (): Promise<boolean> =>
+      sampler.sampleNow('shop').then(
+        ({ usedMemoryBytes }) => usedMemoryBytes !== null,
+        () => false,
+      );
+    await waitFor('a look over another connection', 5000, looksAgain);
+    const second = await lookingOne();
+    assert.notEqual(second, first);
+    await control(['CLIENT', 'KILL', 'ID', second], ['CONFIG', 'SET', 'maxclients', '1']);
+    await waitFor('a look over the connection that people work with', 10_000, looksAgain);
+    await control(['CONFIG', 'SET', 'maxclients', '100']);
+    assert.deepEqual(await idsOfClients(), [browsing]);
   });
 
   it('does not ask a server that is not connected', async () => {
