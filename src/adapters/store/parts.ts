@@ -14,6 +14,8 @@ export interface PartContent {
 export interface Part extends PartContent {
   /** Number of the transaction that finished it. */
   readonly id: number;
+  /** Tables whose rows in it are not seen. */
+  hidden: readonly string[];
   /** The file as some generation names it; absent until one does, or after its rows changed. */
   stored: StoredPart | undefined;
   database: SqlDatabase | undefined;
@@ -67,10 +69,17 @@ export class Parts {
     if (part !== undefined) this.list[index] = { ...part, ...content, stored: undefined };
   }
 
+  hide(id: number, tables: readonly string[]): void {
+    const part = this.find(id);
+    if (part !== undefined) part.hidden = tables;
+  }
+
   remove(id: number): void {
     const index = this.list.findIndex((part) => part.id === id);
-    this.list[index]?.database?.close();
-    if (index >= 0) this.list.splice(index, 1);
+    const [part] = index < 0 ? [] : this.list.splice(index, 1);
+    part?.database?.close();
+    // A generation that is being written may still hold the part: it then leaves it out.
+    if (part !== undefined) part.database = undefined;
     this.used.delete(id);
   }
 

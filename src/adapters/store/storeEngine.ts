@@ -75,14 +75,17 @@ export class StoreEngine {
     return this.state.main;
   }
 
-  /** Event rows, newest part first. */
-  eventParts(): EventPart[] {
+  /** The parts that hold event rows, newest first; with a table, those in which its rows are to be seen. */
+  eventParts(table?: string): EventPart[] {
     this.follow();
     const { part, parts } = this.state;
-    const finished: EventPart[] = [...parts.all()]
-      .reverse()
-      .map((one) => ({ id: one.id, content: one, open: () => parts.open(one) }));
-    return part === undefined ? finished : [{ id: 'part', content: undefined, open: () => part }, ...finished];
+    const finished: EventPart[] = parts
+      .all()
+      .filter(({ hidden }) => table === undefined || !hidden.includes(table))
+      .map((one) => ({ id: one.id, content: one, hidden: one.hidden, open: () => parts.open(one) }))
+      .reverse();
+    if (part === undefined) return finished;
+    return [{ id: 'part', content: undefined, hidden: [], open: () => part }, ...finished];
   }
 
   /**
@@ -306,7 +309,9 @@ export class StoreEngine {
     this.state = this.emptyState(chosen?.image);
     this.seq = chosen?.manifest.seq ?? 0;
     this.epoch = chosen?.manifest.epoch ?? 0;
-    for (const stored of chosen?.manifest.parts ?? []) this.state.parts.add({ ...stored, stored, database: undefined });
+    for (const stored of chosen?.manifest.parts ?? []) {
+      this.state.parts.add({ ...stored, hidden: stored.hidden ?? [], stored, database: undefined });
+    }
     if (this.state.schema > this.options.migrations.length) this.becomeNewer();
   }
 

@@ -87,9 +87,11 @@ export class StoreState {
   /** After a transaction: what it did to the parts. A finished part whose rows changed is written anew, an empty one goes. */
   noteChanges(commands: readonly Command[]): void {
     const touched = new Set<number>();
-    for (const { target, rows } of commands) {
-      if (target === 'part') this.rowsInPart += rows.length;
-      else if (typeof target === 'number') touched.add(target);
+    for (const command of commands) {
+      if ('hidden' in command) this.parts.hide(command.part, command.hidden);
+      else if ('dropped' in command) this.parts.remove(command.part);
+      else if (command.target === 'part') this.rowsInPart += command.rows.length;
+      else if (typeof command.target === 'number') touched.add(command.target);
     }
     for (const id of touched) {
       const part = this.parts.find(id);
@@ -108,7 +110,7 @@ export class StoreState {
     if (database === undefined || this.options.contentOf === undefined) return;
     const content = this.options.contentOf(database);
     if (content.rows === 0) return;
-    this.parts.add({ ...content, id, stored: undefined, database } satisfies Part);
+    this.parts.add({ ...content, id, hidden: [], stored: undefined, database } satisfies Part);
     this.currentPart = this.emptyPart();
   }
 
@@ -127,7 +129,9 @@ export class StoreState {
     const running = this.begin();
     let whole = false;
     try {
-      for (const { sql, rows, target } of commands) {
+      for (const command of commands) {
+        if (!('sql' in command)) continue;
+        const { sql, rows, target } = command;
         // A part that turned out damaged here is gone: there is nothing left to delete in it.
         if (typeof target !== 'number' || this.isReadable(target)) running.runMany(sql, rows, target);
       }

@@ -7,6 +7,13 @@ export interface Transaction {
   runMany(sql: string, rows: readonly (readonly SqlValue[])[], target?: Target): void;
   /** Reads the state as this transaction has changed it so far. */
   all(sql: string, params?: readonly SqlValue[], target?: Target): SqlRow[];
+  /** Takes a finished part away with all its rows, of whatever table, without reading it. */
+  dropPart(part: number): void;
+  /**
+   * Lets the rows of some tables of a finished part stay without being seen, so that deleting them can be undone. The last
+   * word counts: an empty list shows everything again.
+   */
+  hideRows(part: number, tables: readonly string[]): void;
 }
 
 /** Statements that run now in memory and are recorded for the log. */
@@ -36,6 +43,14 @@ export class RunningTransaction implements Transaction {
 
   all(sql: string, params: readonly SqlValue[] = [], target: Target = 'main'): SqlRow[] {
     return this.databaseOf(target).all(sql, params);
+  }
+
+  dropPart(part: number): void {
+    this.commands.push({ part, dropped: true });
+  }
+
+  hideRows(part: number, tables: readonly string[]): void {
+    this.commands.push({ part, hidden: tables });
   }
 
   end(commit: boolean): void {

@@ -15,6 +15,8 @@ export interface StoredPart extends StoredFile {
   /** First and last time of its rows, UTC ISO-8601; null when it holds none. */
   readonly from: string | null;
   readonly to: string | null;
+  /** Tables whose rows in it are not seen; absent when all are. */
+  readonly hidden?: readonly string[];
 }
 
 export const manifestFormat = 1;

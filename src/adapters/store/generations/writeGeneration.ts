@@ -36,7 +36,8 @@ export async function writeGeneration(
     const parts: StoredPart[] = [];
     for (const part of content.parts) {
       part.stored = await presentFile(folder, part, giveWay);
-      if (part.stored !== undefined) parts.push(part.stored);
+      if (part.stored === undefined) continue;
+      parts.push(part.hidden.length === 0 ? part.stored : { ...part.stored, hidden: part.hidden });
     }
     const manifest = { format: manifestFormat, epoch, seq, schema, main, parts, log, writtenAt };
     if (!(await folder.publish(manifest, giveWay))) return false;

@@ -10,17 +10,27 @@ import { ByteReader, ByteWriter } from './bytes.ts';
  */
 export type Target = 'main' | 'part' | number;
 
-const finishedPart = 2;
+/** What stands before a command: where its statement runs, or what happens to a finished part as a whole. */
+const place = { main: 0, part: 1, finished: 2, dropped: 3, hidden: 4 } as const;
 
 /**
  * One statement and the rows of parameters that it ran with. It must be deterministic: every window runs it again. Time,
  * ids and random values are parameters; no `random()`, no `datetime('now')`.
  */
-export interface Command {
+export interface Statement {
   readonly target: Target;
   readonly sql: string;
   readonly rows: readonly (readonly SqlValue[])[];
 }
+
+/** What happens to a finished part as a whole, without reading it. */
+export type PartChange =
+  /** It goes with all its rows. */
+  | { readonly part: number; readonly dropped: true }
+  /** The rows of these tables stay but are not seen; the last word counts, an empty list shows all. */
+  | { readonly part: number; readonly hidden: readonly string[] };
+
+export type Command = Statement | PartChange;
 
 const kind = { null: 0, natural: 1, negative: 2, double: 3, text: 4, known: 5, blob: 6, uuid: 7, time: 8 } as const;
 
@@ -158,15 +168,29 @@ export function encodeCommands(commands: readonly Command[]): Uint8Array {
   const encoder = new Encoder();
   const { out } = encoder;
   out.count(commands.length);
-  for (const { target, sql, rows } of commands) {
-    out.byte(target === 'main' ? 0 : target === 'part' ? 1 : finishedPart);
-    if (typeof target === 'number') out.count(target);
-    out.text(sql);
-    out.count(rows.length);
-    out.count(rows[0]?.length ?? 0);
-    for (const row of rows) for (const value of row) encoder.value(value);
+  for (const command of commands) {
+    if ('sql' in command) encodeStatement(encoder, command);
+    else encodePartChange(out, command);
   }
   return out.bytes();
+}
+
+function encodeStatement(encoder: Encoder, { target, sql, rows }: Statement): void {
+  const { out } = encoder;
+  out.byte(typeof target === 'number' ? place.finished : place[target]);
+  if (typeof target === 'number') out.count(target);
+  out.text(sql);
+  out.count(rows.length);
+  out.count(rows[0]?.length ?? 0);
+  for (const row of rows) for (const value of row) encoder.value(value);
+}
+
+function encodePartChange(out: ByteWriter, change: PartChange): void {
+  out.byte('hidden' in change ? place.hidden : place.dropped);
+  out.count(change.part);
+  if (!('hidden' in change)) return;
+  out.count(change.hidden.length);
+  for (const table of change.hidden) out.text(table);
 }
 
 /** @throws RangeError when the bytes are no such payload */
@@ -174,19 +198,37 @@ export function decodeCommands(payload: Uint8Array): Command[] {
   const input = new ByteReader(payload);
   const decoder = new Decoder(input);
   const commands: Command[] = [];
-  for (let left = input.count(); left > 0; left--) {
-    const kind = input.byte();
-    const target: Target = kind === finishedPart ? input.count() : kind === 0 ? 'main' : 'part';
-    const sql = input.text();
-    const rowCount = input.count();
-    const width = input.count();
-    const rows: SqlValue[][] = [];
-    for (let r = 0; r < rowCount; r++) {
-      const row: SqlValue[] = [];
-      for (let c = 0; c < width; c++) row.push(decoder.value());
-      rows.push(row);
-    }
-    commands.push({ target, sql, rows });
-  }
+  for (let left = input.count(); left > 0; left--) commands.push(decodeCommand(input, decoder));
   return commands;
+}
+
+function decodeCommand(input: ByteReader, decoder: Decoder): Command {
+  const at = input.byte();
+  switch (at) {
+    case place.main:
+      return decodeStatement('main', input, decoder);
+    case place.part:
+      return decodeStatement('part', input, decoder);
+    case place.finished:
+      return decodeStatement(input.count(), input, decoder);
+    case place.dropped:
+      return { part: input.count(), dropped: true };
+    case place.hidden:
+      return { part: input.count(), hidden: Array.from({ length: input.count() }, () => input.text()) };
+    default:
+      throw new RangeError(`Unknown command ${at}`);
+  }
+}
+
+function decodeStatement(target: Target, input: ByteReader, decoder: Decoder): Statement {
+  const sql = input.text();
+  const rowCount = input.count();
+  const width = input.count();
+  const rows: SqlValue[][] = [];
+  for (let r = 0; r < rowCount; r++) {
+    const row: SqlValue[] = [];
+    for (let c = 0; c < width; c++) row.push(decoder.value());
+    rows.push(row);
+  }
+  return { target, sql, rows };
 }

@@ -10,7 +10,7 @@ export function sampleAt(
 ): ObservabilitySnapshot | null {
   const at = isoMs(query.at);
   let newest: ObservabilitySnapshot | null = null;
-  for (const { content, open } of history.eventParts()) {
+  for (const { content, open } of history.eventParts('observability_snapshots')) {
     if (content !== undefined && content.from !== null && content.from > at) continue;
     if (newest !== null && content !== undefined && content.to !== null && content.to < newest.timestamp) continue;
     const part = open();

@@ -48,7 +48,7 @@ export function timelinePage(history: StoreEngine, given: TimelineQuery): Timeli
   const asked = JSON.stringify(filter);
   let found: HistoryEvent[] = [];
   let total = 0;
-  for (const part of history.eventParts()) {
+  for (const part of history.eventParts('history_events')) {
     if (!reachesInto(part, filter.from, filter.to)) continue;
     total += countIn(part, filter, asked);
     const oldest = found[limit]?.timestamp ?? filter.from;
@@ -87,7 +87,7 @@ export function searchStep(
   after: number | undefined,
 ): SearchPage & { readonly next?: number } {
   const { limit, ...filter } = filterOf(given);
-  const parts = history.eventParts().filter((part) => reachesInto(part, filter.from, filter.to));
+  const parts = history.eventParts('history_events').filter((part) => reachesInto(part, filter.from, filter.to));
   // Parts that were finished since the step before stand before those that were seen already.
   const at = after === undefined ? 0 : parts.length - after;
   const part = parts[at];

@@ -38,7 +38,7 @@ export function historyHandlers(parts: StoreParts): Handlers<HistoryCalls> {
     'history.appendActivity': (record) => history.commit((tx) => addActivity(tx, record)),
     'history.deleteEventsBefore': async (before) => {
       await telemetry.flush();
-      await history.commit((tx) => deleteEventsBefore(tx, history.eventParts(), isoMs(before)), true);
+      await history.commit((tx) => deleteEventsBefore(tx, history.eventParts('history_events'), isoMs(before)), true);
     },
     'history.flush': () => telemetry.flush(),
   };
@@ -61,7 +61,7 @@ function samplesOf({ control, history }: StoreParts, given: TimeWindow & StoreSc
       : (connectionIds ?? [...ofEnvironment]).filter((id) => ofEnvironment.has(id));
   const scoped = { from: query.from, to: query.to, ...(ids === undefined ? {} : { connectionIds: ids }) };
   return history
-    .eventParts()
+    .eventParts('observability_snapshots')
     .flatMap(({ open }) => {
       const part = open();
       return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);

@@ -23,14 +23,14 @@ export function combinedDatabase(sql: SqlEngine, control: StoreEngine, history: 
   );
   for (const [type, , statement] of objects) if (type === 'table') combined.run(String(statement));
   const tables = objects.filter(([type, name]) => type === 'table' && !leftOut.has(String(name)));
-  const copyAll = (from: SqlDatabase): void => {
-    for (const [, name] of tables) copyTable(from, combined, String(name));
+  const copyAll = (from: SqlDatabase, hidden: readonly string[] = []): void => {
+    for (const [, name] of tables) if (!hidden.includes(String(name))) copyTable(from, combined, String(name));
   };
   copyAll(main);
   copyAll(history.read());
-  for (const { open } of history.eventParts()) {
+  for (const { hidden, open } of history.eventParts()) {
     const part = open();
-    if (part !== undefined) copyAll(part);
+    if (part !== undefined) copyAll(part, hidden);
   }
   for (const [type, , statement] of objects) if (type === 'index') combined.run(String(statement));
   combined.script(`PRAGMA user_version = ${Number(main.rows('PRAGMA user_version')[0]?.[0] ?? 0)}`);

@@ -19,7 +19,7 @@ export function* eventsBetween(
     inList('connection_id', scope.connectionIds),
     inList('environment', scope.environments),
   ]);
-  for (const { content, open } of history.eventParts()) {
+  for (const { content, open } of history.eventParts('history_events')) {
     if (content !== undefined && content.from !== null && content.from >= to) continue;
     if (content !== undefined && content.to !== null && content.to < from) continue;
     const part = open();

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import type { StoreEngine } from '../../../src/adapters/store/storeEngine.ts';
+import { openSmall } from '../../faults/workload.ts';
+import { MemoryDisk } from '../../support/memoryDisk.ts';
+
+const perPart = 50;
+
+/** Three finished parts of rows 0–149, and rows 150–159 in the part that grows. */
+async function filled(disk: MemoryDisk): Promise<StoreEngine> {
+  const { engine } = await openSmall(disk.mount(), { logBytes: 1 << 30 });
+  for (let part = 0; part < 4; part++) {
+    await engine.commit((tx) => {
+      for (let n = part * perPart; n < part * perPart + (part === 3 ? 10 : perPart); n++) {
+        tx.run('INSERT INTO rows (n, body) VALUES (?, ?)', [n, 'x'.repeat(500)], 'part');
+      }
+    });
+    if (part < 3) await engine.checkpoint();
+  }
+  return engine;
+}
+
+function seen(engine: StoreEngine): number[] {
+  const rows = engine.eventParts('rows').flatMap((part) => part.open()?.rows('SELECT n FROM rows') ?? []);
+  return rows.map(([n]) => Number(n)).sort((a, b) => a - b);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function finishedIds(engine: StoreEngine): number[] {
+  return engine
+    .eventParts()
+    .flatMap(({ id }) => (typeof id === 'number' ? [id] : []))
+    .sort((a, b) => a - b);
+}
+
+describe('store: parts as a whole', () => {
+  let disk: MemoryDisk;
+  let engine: StoreEngine;
+
+  beforeEach(async () => {
+    disk = new MemoryDisk();
+    engine = await filled(disk);
+  });
+  afterEach(() => engine.close());
+
+  /** What this window, another one that follows, and one that starts after a generation see. */
+  async function everywhere(expected: readonly number[]): Promise<void> {
+    assert.deepEqual(seen(engine), expected, 'the window that did it');
+    const fresh = await openSmall(disk.mount());
+    assert.deepEqual(seen(fresh.engine), expected, 'a window that reads the log');
+    await fresh.engine.close();
+    await engine.checkpoint();
+    const later = await openSmall(disk.mount());
+    assert.deepEqual(seen(later.engine), expected, 'a window that reads the generation');
+    assert.deepEqual(later.problems, []);
+    await later.engine.close();
+  }
+
+  it('a dropped part is gone in every window, and its file with the second generation after', async () => {
+    const [first] = finishedIds(engine);
+    assert.ok(first !== undefined);
+    const before = disk.bytesUsed();
+    await engine.commit((tx) => tx.dropPart(first));
+    await everywhere(range(50, 160));
+    for (let i = 0; i < 2; i++) await engine.checkpoint();
+    assert.ok(disk.bytesUsed() < before - perPart * 500, `${disk.bytesUsed()} of ${before} bytes`);
+  });
+
+  it('hidden rows are not seen and come back when the last word says so', async () => {
+    const [first, second] = finishedIds(engine);
+    assert.ok(first !== undefined && second !== undefined);
+    await engine.commit((tx) => {
+      tx.hideRows(first, ['rows']);
+      tx.hideRows(second, ['rows']);
+    });
+    await everywhere(range(100, 160));
+    await engine.commit((tx) => tx.hideRows(second, []));
+    await everywhere(range(50, 160));
+    await engine.commit((tx) => tx.hideRows(first, []));
+    await everywhere(range(0, 160));
+  });
+
+  it('rows of a hidden part can be deleted for good, in slices', async () => {
+    const [first] = finishedIds(engine);
+    assert.ok(first !== undefined);
+    await engine.commit((tx) => tx.hideRows(first, ['rows']));
+    for (let to = 10; to <= perPart; to += 10) {
+      await engine.commit((tx) => tx.run('DELETE FROM rows WHERE n < ?', [to], first));
+    }
+    await everywhere(range(50, 160));
+    assert.ok(!finishedIds(engine).includes(first), 'an empty part is no part');
+  });
+
+  it('a transaction that is given up changes no part', async () => {
+    const [first] = finishedIds(engine);
+    assert.ok(first !== undefined);
+    await assert.rejects(
+      engine.commit((tx) => {
+        tx.dropPart(first);
+        throw new Error('not this time');
+      }),
+      /not this time/,
+    );
+    await everywhere(range(0, 160));
+  });
+
+  it('a part dropped while a generation is written stays away', async () => {
+    const [first] = finishedIds(engine);
+    assert.ok(first !== undefined);
+    await engine.commit((tx) => tx.run('DELETE FROM rows WHERE n < 5', [], first));
+    const written = engine.checkpoint();
+    await engine.commit((tx) => tx.dropPart(first));
+    await written;
+    assert.equal(engine.health.kind, 'ready');
+    await everywhere(range(50, 160));
+  });
+});
