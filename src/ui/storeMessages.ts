@@ -36,6 +36,9 @@ function missingRange(missing: StoreDamage['missing']): string {
 /** Null when all is well. */
 export function storeHealthMessage(health: StoreHealth): string | null {
   if (health.kind === 'ready') return null;
+  if (health.kind === 'notCompacted') {
+    return `The local store of Cachify saves everything, but cannot tidy its files: ${health.reason}. They grow until this is solved.`;
+  }
   const state = health.kind === 'readOnly' ? 'is read-only' : 'is not available';
   return `The local store of Cachify ${state}: ${health.reason}. What happens now is not being saved.`;
 }

@@ -5,6 +5,8 @@ import { DamagedFile, NotSynced } from './log/logFile.ts';
 /** How the store stands towards its disk. */
 export type EngineHealth =
   | { readonly kind: 'ready' }
+  /** Everything is saved in the log, but it cannot be written down as a generation: files grow, starts take longer. */
+  | { readonly kind: 'notCompacted'; readonly reason: string }
   | { readonly kind: 'readOnly'; readonly reason: string; readonly newer: boolean };
 
 /** The store was written by a newer version of the extension. */

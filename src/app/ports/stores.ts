@@ -191,6 +191,8 @@ export interface ConnectionRecordStore {
 
 export type StoreHealth =
   | { readonly kind: 'ready' }
+  /** Everything is saved, but only in the log: its files grow and starts take longer until this is solved. */
+  | { readonly kind: 'notCompacted'; readonly reason: string }
   | { readonly kind: 'readOnly'; readonly reason: string }
   | { readonly kind: 'unavailable'; readonly reason: string };
 

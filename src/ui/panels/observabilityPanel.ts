@@ -234,7 +234,7 @@ function panelConnection({ id, name, environment, readOnly, state, cause }: Conn
 }
 
 function storeProblem(health: StoreHealth): string | undefined {
-  if (health.kind === 'ready') return undefined;
+  if (health.kind === 'ready' || health.kind === 'notCompacted') return undefined;
   const effect =
     health.kind === 'readOnly'
       ? 'What happens now is not recorded; what was recorded before is shown.'

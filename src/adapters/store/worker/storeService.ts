@@ -127,9 +127,10 @@ export class StoreService {
   }
 
   private tellHealth(): void {
-    const state = [this.control.health, this.history.health].find(({ kind }) => kind === 'readOnly');
-    const health: StoreHealth =
-      state?.kind === 'readOnly' ? { kind: 'readOnly', reason: state.reason } : { kind: 'ready' };
+    const states = [this.control.health, this.history.health];
+    const worst =
+      states.find((state) => state.kind === 'readOnly') ?? states.find((state) => state.kind === 'notCompacted');
+    const health: StoreHealth = worst === undefined ? { kind: 'ready' } : { kind: worst.kind, reason: worst.reason };
     if (JSON.stringify(health) === JSON.stringify(this.health)) return;
     this.health = health;
     this.options.tell({ kind: 'health', health });

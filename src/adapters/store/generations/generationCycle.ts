@@ -1,0 +1,115 @@
+import type { JobQueue } from '../jobQueue.ts';
+import type { WithLock } from '../loadStore.ts';
+import type { LogFollower } from '../logFollower.ts';
+import type { StoreOptions } from '../storeOptions.ts';
+import { giveWayOn } from '../giveWay.ts';
+import { writeGeneration } from './writeGeneration.ts';
+
+/** After a generation that could not be written, the next try is so far away. */
+const restMs = 10_000;
+
+export interface CycleParts {
+  readonly options: StoreOptions;
+  readonly follower: LogFollower;
+  readonly queue: JobQueue;
+  readonly withLock: WithLock;
+  /** Whether generations may be written now. */
+  readonly mayWrite: () => boolean;
+  /** Told what kept a generation from being written, and undefined when one was. */
+  readonly outcome: (error: unknown) => void;
+}
+
+/**
+ * Writes generations in the background: when the log or the current part has grown to its limit, one after another. The
+ * log holds everything, so a generation that cannot be written loses nothing; it is tried again, and said.
+ */
+export class GenerationCycle {
+  private readonly parts: CycleParts;
+  private running: Promise<void> | undefined;
+  private againAtMs = 0;
+  private sealing = false;
+
+  constructor(parts: CycleParts) {
+    this.parts = parts;
+  }
+
+  get isWriting(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Resolves when no generation is being written; never rejects. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  /** Writes one now, whether it is due or not. @throws the system's error */
+  async writeNow(): Promise<void> {
+    await this.idle();
+    const begun = this.write(true);
+    this.track(begun);
+    await begun;
+  }
+
+  /** Call after anything that may have made one due. */
+  maybeStart(): void {
+    const { options, follower, mayWrite } = this.parts;
+    if (!mayWrite() || !this.isDue()) return;
+    if (this.running !== undefined) {
+      // Parts must not grow while an earlier generation is still being written: the next one takes them along.
+      if (follower.state.partRows >= options.partRows && !this.sealing) this.sealSoon();
+    } else if (options.clock.monoMs() >= this.againAtMs) {
+      this.track(this.write(follower.needsNewLog));
+    }
+  }
+
+  private isDue(): boolean {
+    const { follower, options } = this.parts;
+    return (
+      (follower.log?.bytes ?? 0) >= options.logBytes ||
+      follower.state.partRows >= options.partRows ||
+      follower.needsNewLog ||
+      follower.state.parts.hasUnwritten
+    );
+  }
+
+  private sealSoon(): void {
+    const { queue, withLock, follower, outcome } = this.parts;
+    this.sealing = true;
+    void queue
+      .run(() => withLock(() => follower.sealLog(() => this.isDue())))
+      .catch(outcome)
+      .finally(() => {
+        this.sealing = false;
+      });
+  }
+
+  private track(generation: Promise<void>): void {
+    const { options, outcome } = this.parts;
+    this.running = generation
+      .then(
+        () => outcome(undefined),
+        (error: unknown) => {
+          this.againAtMs = options.clock.monoMs() + restMs;
+          outcome(error);
+        },
+      )
+      .finally(() => {
+        this.running = undefined;
+        this.maybeStart();
+      });
+  }
+
+  private async write(force: boolean): Promise<void> {
+    const { options, follower, queue, withLock } = this.parts;
+    const content = await queue.run(() =>
+      withLock(() => {
+        const sealed = follower.sealLog(() => force || this.isDue());
+        return sealed && follower.contentFor(sealed);
+      }),
+    );
+    if (content === undefined) return;
+    if (!(await writeGeneration(follower.folder, content, giveWayOn(options.clock), (run) => withLock(run)))) return;
+    follower.leaveDamageBehind();
+    follower.folder.keepReserve();
+  }
+}

@@ -1,0 +1,79 @@
+import { isoTime } from '../../app/ports/clock.ts';
+import { firstLogName } from './generations/storeFolder.ts';
+import { newestGeneration } from './generations/newestGeneration.ts';
+import { writeGeneration } from './generations/writeGeneration.ts';
+import { giveWayOn } from './giveWay.ts';
+import { frameKind } from './log/frame.ts';
+import { DamagedFile } from './log/logFile.ts';
+import type { LogFollower } from './logFollower.ts';
+import type { MigrationStep } from './migrations.ts';
+import type { StoreOptions } from './storeOptions.ts';
+
+/** Runs something while no other window appends. */
+export type WithLock = <T>(run: () => T | Promise<T>) => Promise<T>;
+
+/**
+ * Loads the newest generation that proves itself and the log after it, and brings the schema up to date.
+ *
+ * @throws the system's error, DamagedFile, NewerStore, or Failure TIMEOUT of the lock; the state is then what could be read
+ */
+export async function loadStore(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
+  const { folder } = follower;
+  folder.fs.makeFolder(folder.path);
+  const chosen = newestGeneration(folder, options.clock, (file) =>
+    follower.report({ kind: 'damagedFile', file, missing: null }),
+  );
+  if (chosen === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
+  follower.startFrom(chosen);
+  if (!followFrom(follower, chosen?.manifest.log ?? firstLogName, options)) {
+    await beginAnew(follower, options, withLock);
+  }
+  if (!follower.isNewer && (follower.log?.tornBytes ?? 0) > 0) await withLock(() => follower.reportTornTail());
+  await migrate(follower, options, withLock);
+}
+
+/** @returns false when the log cannot go on */
+function followFrom(follower: LogFollower, log: string, { clock }: StoreOptions): boolean {
+  try {
+    follower.switchLog(log);
+    follower.follow();
+    if (follower.log?.headerIsDamaged !== true) return true;
+    follower.report({ kind: 'damagedFile', file: follower.logName, missing: null });
+  } catch (error) {
+    if (!(error instanceof DamagedFile) || follower.isNewer) throw error;
+    const from = follower.lastWriteMs > 0 ? new Date(follower.lastWriteMs).toISOString() : null;
+    follower.report({ kind: 'damagedFile', file: error.file, missing: { from, to: isoTime(clock) } });
+  }
+  return false;
+}
+
+/** After a log that cannot go on: writes all that could be read as the first generation of a new epoch. */
+async function beginAnew(follower: LogFollower, { clock }: StoreOptions, withLock: WithLock): Promise<void> {
+  const { folder } = follower;
+  const broken = follower.logName;
+  await withLock(async () => {
+    const content = follower.beginEpoch();
+    await writeGeneration(folder, content, giveWayOn(clock), (run) => run());
+    folder.quarantine(broken, clock.wallMs());
+    follower.switchLog(content.log);
+  });
+}
+
+/** Takes the steps that the schema lacks, each as one frame: a window that dies in between leaves whole steps only. */
+async function migrate(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
+  const { migrations, clock } = options;
+  if (follower.state.schema >= migrations.length) return;
+  if (follower.state.schema > 0) {
+    await follower.folder.keepCopy(follower.state, follower.seq, giveWayOn(clock));
+  }
+  await withLock(() => {
+    for (;;) {
+      follower.follow();
+      const step = migrations[follower.state.schema];
+      if (step === undefined) return;
+      const framed: MigrationStep = { ...step, appliedAt: isoTime(clock) };
+      const payload = Buffer.from(JSON.stringify(framed));
+      follower.state.migrate(framed, () => follower.append(frameKind.migration, payload));
+    }
+  });
+}
