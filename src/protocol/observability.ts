@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Environment } from '../domain/connections/definition.ts';
 import { activitySources, type KeyspaceActivity } from '../domain/observability/activity.ts';
 import type { ConnectionCharts } from '../domain/observability/charts.ts';
+import type { CommandTimes } from '../domain/observability/commandTimes.ts';
 import type { CompareUpdate } from '../domain/observability/compare.ts';
 import type { ExportFormat } from '../domain/observability/export.ts';
 import type { FailedOperation, FailureGroup } from '../domain/observability/failures.ts';
@@ -106,6 +107,7 @@ export const observabilityContract = {
         limit: z.int().check(z.gte(1), z.lte(500)),
       }),
     ),
+    commandTimes: request<CommandTimes>()(z.strictObject({ connectionId: id, ...window })),
     /** All connections: health and errors over time. */
     all: request<Overview>()(z.strictObject(window)),
     activity: request<KeyspaceActivity>()(
@@ -141,6 +143,11 @@ export const observabilityContract = {
         z.strictObject({ act: z.literal('sampleNow'), connectionId: id }),
         z.strictObject({ act: z.literal('watchActivity'), connectionId: id }),
         z.strictObject({ act: z.literal('openRun'), runId: id }),
+        z.strictObject({
+          act: z.literal('openIncident'),
+          ...window,
+          connectionIds: z.optional(z.array(id).check(z.minLength(1), z.maxLength(500))),
+        }),
         z.strictObject({ act: z.literal('copy'), text: z.string().check(z.maxLength(1_000_000)) }),
         z.strictObject({
           act: z.literal('openKey'),

@@ -7,7 +7,7 @@ import { SamplingTurns } from '../../src/app/observability/samplingTurns.ts';
 import { JobLeases } from '../../src/app/leases/jobLeases.ts';
 import { processHolder } from '../../src/adapters/node/holder.ts';
 import type { RedisSession } from '../../src/app/ports/redis.ts';
-import type { Sessions } from '../../src/app/ports/sessions.ts';
+import type { ActiveConnection, Sessions } from '../../src/app/ports/sessions.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
 import { CommandGate } from '../../src/app/redis/commandGate.ts';
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
@@ -31,6 +31,8 @@ export interface ObservabilityRig {
   /** Everything that the gate recorded. */
   readonly recorded: HistoryEvent[];
   readonly clock: typeof realClock;
+  /** Replace to have another server answer. */
+  active: ActiveConnection;
   close(): Promise<void>;
 }
 
@@ -42,7 +44,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
   const { history } = stores;
   const recorded: HistoryEvent[] = [];
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const sessions: Sessions = { active: async () => ({ definition, session, readOnlyNow: definition.readOnly }) };
+  const sessions: Sessions = { active: () => Promise.resolve(rig.active) };
   const gate = new CommandGate({
     sessions,
     clock: realClock,
@@ -80,7 +82,8 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
       log: quiet,
     }),
   });
-  return {
+  const rig: ObservabilityRig = {
+    active: { definition, session, readOnlyNow: definition.readOnly },
     definition,
     session,
     gate,
@@ -98,4 +101,5 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
       removeFolder(directory);
     },
   };
+  return rig;
 }

@@ -1,7 +1,13 @@
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { TrendPoint } from '../../src/domain/observability/overview.ts';
 import { gapsOf } from '../../src/domain/observability/series.ts';
+import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
+
+/** Of the chart's element, for links to it. */
+export function chartId(chart: PanelChart): string {
+  return `chart-${chart}`;
+}
 
 function frame(charts: ConnectionCharts): Pick<ChartData, 'from' | 'to' | 'gaps'> {
   return { from: Date.parse(charts.from) / 1000, to: Date.parse(charts.to) / 1000, gaps: gapsOf(charts.samples) };

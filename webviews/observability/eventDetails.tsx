@@ -4,6 +4,7 @@ import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { Button } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { BundleButton } from './bundleButton.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
 import { act, filter, lookAt, openedEvent, tab } from './model.ts';
@@ -97,6 +98,7 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
           </Button>
         )}
         <Button onClick={() => showCharts(event)}>Show charts at this time</Button>
+        <BundleButton {...around(event)} connectionIds={[event.connectionId]} />
         <Button onClick={() => act({ act: 'copy', text: JSON.stringify(event, null, 2) })}>Copy as JSON</Button>
       </div>
     </aside>
@@ -119,8 +121,13 @@ export function isKey({ action, keyOrPattern }: HistoryEvent): boolean {
 
 const AROUND_MS = 7.5 * 60_000;
 
+function around({ timestamp }: HistoryEvent): { readonly fromMs: number; readonly toMs: number } {
+  const at = Date.parse(timestamp);
+  return { fromMs: at - AROUND_MS, toMs: at + AROUND_MS };
+}
+
 function showCharts(event: HistoryEvent): void {
-  const at = Date.parse(event.timestamp);
-  lookAt(at - AROUND_MS, at + AROUND_MS);
+  const { fromMs, toMs } = around(event);
+  lookAt(fromMs, toMs);
   tab.value = 'overview';
 }

@@ -14,6 +14,7 @@ import { Button, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
+import { BundleButton } from './bundleButton.tsx';
 import { isKey } from './eventDetails.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import {
@@ -158,6 +159,7 @@ function Actions({ failed: { event, pattern } }: { readonly failed: FailedOperat
       >
         Show charts at this time
       </Button>
+      <BundleButton fromMs={at - AROUND_MS} toMs={at + AROUND_MS} connectionIds={[event.connectionId]} />
     </div>
   );
 }

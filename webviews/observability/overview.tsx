@@ -4,6 +4,7 @@ import type { ConnectionCharts } from '../../src/domain/observability/charts.ts'
 import type { PanelConnection } from '../../src/protocol/observability.ts';
 import { Button, Spinner } from '../ui/controls.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { CommandTimes } from './commandTimes.tsx';
 import { charts, chartsFailure, loadCharts } from './model.ts';
 import { ConnectionsOverview } from './connectionsOverview.tsx';
 import { OverviewCharts } from './overviewCharts.tsx';
@@ -28,6 +29,7 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
         <>
           <Coverage data={data} />
           <OverviewCharts data={data} isConnected={shown.state === 'ready'} />
+          <CommandTimes />
           <SlowOperations events={data.slowOperations} />
           <ConnectionsOverview />
         </>

@@ -12,7 +12,7 @@ import type { ConnectionCharts } from '../../src/domain/observability/charts.ts'
 import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
 import { TimeChart } from '../charts/timeChart.tsx';
-import { latencyChart, operationsChart, sampleChart } from './chartData.ts';
+import { chartId, latencyChart, operationsChart, sampleChart } from './chartData.ts';
 import { wantedChart, zoomOut, zoomTo } from './model.ts';
 
 interface OverviewChartsProps {
@@ -110,10 +110,6 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
 }
 
 type Drawing = Exclude<PanelChart, 'commands'>;
-
-function chartId(chart: PanelChart): string {
-  return `chart-${chart}`;
-}
 
 function drawings(data: ConnectionCharts): Record<Drawing, ChartData> {
   const { opsPerSecond, hitRatio, connectedClients } = data.samples;

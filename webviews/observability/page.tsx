@@ -21,6 +21,7 @@ import {
   tab,
   zoomOut,
 } from './model.ts';
+import { BundleButton } from './bundleButton.tsx';
 import { Compare } from './compare.tsx';
 import { Failures } from './failures.tsx';
 import { Keyspace } from './keyspace.tsx';
@@ -152,6 +153,7 @@ function Controls({ shown, all }: ControlsProps): VNode {
           <Button appearance="icon" label="Back to the present" onClick={zoomOut}>
             <Icon name="zoom-out" />
           </Button>
+          <BundleButton fromMs={chosen.fromMs} toMs={chosen.toMs} connectionIds={[shown.id]} />
         </span>
       )}
       <Segmented

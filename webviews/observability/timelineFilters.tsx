@@ -7,9 +7,9 @@ import { Button, Checkbox, Select, TextField } from '../ui/controls.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
 import { statusWords } from './eventStatus.tsx';
 import { allEnvironments, eventStatuses, type TimelineFilter } from './keptState.ts';
-import { filter } from './model.ts';
+import { act, filter } from './model.ts';
 import { ExportButtons } from './exportButtons.tsx';
-import { rows, showWaiting, total, waiting } from './timelineModel.ts';
+import { rows, selection, showWaiting, total, waiting } from './timelineModel.ts';
 
 const SEVERAL = ' several';
 
@@ -107,6 +107,7 @@ export function TimelineFilters({ shown }: { readonly shown: PanelConnection }):
       )}
       <ToolbarGap />
       <ExportButtons />
+      <Button onClick={bundleOfListed}>Incident bundle…</Button>
       {waiting.value.length > 0 && (
         <Button onClick={showWaiting}>Show {formatCounted(waiting.value.length, 'newer event')}</Button>
       )}
@@ -115,6 +116,12 @@ export function TimelineFilters({ shown }: { readonly shown: PanelConnection }):
       </span>
     </Toolbar>
   );
+}
+
+/** Of what is listed: its range, and its connections. */
+function bundleOfListed(): void {
+  const { from, to, connectionIds } = selection();
+  act({ act: 'openIncident', from, to, ...(connectionIds === undefined ? {} : { connectionIds }) });
 }
 
 /** The statuses to ask for after one was switched; empty means all, and at least one stays on. */

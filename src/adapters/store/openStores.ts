@@ -52,6 +52,7 @@ export function openStores(options: OpenStoresOptions): Stores {
         timeline: true,
         samples: true,
         operations: true,
+        commandTimes: true,
         sampleAt: true,
         families: true,
         activity: true,

@@ -13,7 +13,7 @@ import {
   type EngineReading,
 } from '../../domain/observability/engineEvents.ts';
 import { latencyEvents, type LatencyEvent } from '../../domain/observability/latencyEvents.ts';
-import { baselineAfter, changeBetween, type ServerReading } from '../../domain/observability/reading.ts';
+import { baselineAfter, changeBetween, isOtherServer, type ServerReading } from '../../domain/observability/reading.ts';
 import { maxSlowEntries, parseSlowlog } from '../../domain/observability/slowlog.ts';
 import type { RedisReply } from '../../domain/redis/command.ts';
 import { parseInfo } from '../../domain/redis/info.ts';
@@ -45,6 +45,7 @@ interface Look {
   readonly reading: EngineReading;
   readonly stats: CommandStats;
   readonly latency: readonly LatencyEvent[];
+  readonly monoMs: number;
 }
 
 /** Commands of a sample that are kept; a server knows hundreds, and a few do the work. */
@@ -86,21 +87,24 @@ export class EngineJournal {
       reading: engineReading(parseInfo(bytesOf(replies.info))),
       stats: commandStatsOf(parseInfo(bytesOf(replies.commandStats))),
       latency: latencyEvents(replies.latency),
+      monoMs: this.parts.clock.monoMs(),
     };
     this.looks.set(uid, now);
     if (before === undefined) return null;
     const events = this.changes(connection, before, now);
-    const newEntries = changeBetween(before.slow, reading, 1).slowOpCount ?? 0;
+    const elapsedSeconds = Math.max(now.monoMs - before.monoMs, 1) / 1000;
+    const newEntries = changeBetween(before.slow, reading, elapsedSeconds).slowOpCount ?? 0;
     if (newEntries > 0) events.push(...(await this.slowEntries(connection, before.slow, now.reading, newEntries)));
     if (events.length > 0) await this.parts.history.append(events);
-    if (now.stats.size === 0) return null;
+    if (now.stats.size === 0 || isOtherServer(before.slow, reading, elapsedSeconds)) return null;
     return commandDeltas(before.stats, now.stats, isSameRun(before.reading, now.reading)).slice(0, keptCommands);
   }
 
   private changes(connection: ConnectionSummary, before: Look, now: Look): HistoryEvent[] {
     const at = new Date(this.parts.clock.wallMs()).toISOString();
     const run = now.reading.runId ?? '';
-    const events = engineChanges(before.reading, now.reading).map(({ action, status, details }) =>
+    const elapsedSeconds = (now.monoMs - before.monoMs) / 1000;
+    const events = engineChanges(before.reading, now.reading, elapsedSeconds).map(({ action, status, details }) =>
       this.event(connection, action, `${run} ${at.slice(0, 18)} ${JSON.stringify(details)}`, {
         timestamp: at,
         status,

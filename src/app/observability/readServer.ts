@@ -64,6 +64,7 @@ export function serverReading(info: RedisReply, slowlog: RedisReply, length: Red
   const limit = count('maxmemory');
   return {
     runId: fields.get('run_id') ?? null,
+    uptimeSeconds: count('uptime_in_seconds'),
     commandsProcessed: count('total_commands_processed'),
     usedMemoryBytes: count('used_memory'),
     maxMemoryBytes: limit === 0 ? null : limit,

@@ -118,6 +118,7 @@ export class Sampler implements Disposable {
       else {
         // What another window's samples cover is not ours to cover again, once it is our turn.
         this.baselines.delete(uid);
+        this.parts.journal.forget(uid);
         this.parts.gate.drainOperationStats(uid);
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Bytes } from '../../domain/bytes.ts';
 import type { Environment } from '../../domain/connections/definition.ts';
 import type { SnapshotReason } from '../../domain/keys/types.ts';
 import type { ActivityRow, ActivitySource } from '../../domain/observability/activity.ts';
+import type { CommandTimes } from '../../domain/observability/commandTimes.ts';
 import type { LatencySketchJson } from '../../domain/observability/latencySketch.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
@@ -114,6 +115,15 @@ export interface StoredActivity {
   readonly buckets: readonly { readonly touches: number; readonly errors: number; readonly coverage: number }[];
 }
 
+/** Of one connection, by uid. */
+export interface CommandTimesQuery extends TimeWindow {
+  readonly connectionId: string;
+  readonly stepMs: number;
+  /** Commands at most, and how many of them with their course. */
+  readonly most: number;
+  readonly courses: number;
+}
+
 /** What a watch saw, to be kept as roll-ups: no event rows. */
 export interface ActivityRecord {
   readonly source: 'notifications' | 'monitor';
@@ -129,10 +139,11 @@ export interface HistoryStore {
   timeline(query: TimelineQuery): Promise<TimelinePage>;
   /** Looks for events stretch by stretch and gives what it finds at once; leaving the loop, or the signal, ends it. */
   search(query: Omit<TimelineQuery, 'cursor'>, signal?: AbortSignal): AsyncIterable<SearchPage>;
-  /** Oldest first, at most 10,000. */
+  /** Oldest first, at most 10,000; without their `commands`, which `commandTimes` adds up. */
   samples(query: TimeWindow & StoreScope): Promise<readonly ObservabilitySnapshot[]>;
   /** One row per bucket and connection that had operations or coverage; `bucketSeconds` is a multiple of 60. */
   operations(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): Promise<readonly OperationBucket[]>;
+  commandTimes(query: CommandTimesQuery): Promise<CommandTimes>;
   /** The newest sample of a connection at or before a time. */
   sampleAt(query: { readonly connectionId: string; readonly at: string }): Promise<ObservabilitySnapshot | null>;
   /** By command family, from roll-ups; the ends of a window that is not whole minutes from rows. Sketches cost time. */

@@ -12,6 +12,7 @@ export interface Period {
 
 const words: Readonly<Record<string, string>> = {
   'engine.restart': 'restarted',
+  'engine.failover': 'was replaced by another server',
   'engine.statsReset': 'had its statistics reset',
   'engine.roleChange': 'changed its role',
   'engine.versionChange': 'changed its version',

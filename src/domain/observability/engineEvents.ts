@@ -1,5 +1,6 @@
 import { displayShort } from '../display.ts';
 import type { EventStatus } from '../timeline/event.ts';
+import { isOtherServer } from './reading.ts';
 
 /** What one look at INFO says about the server itself. Null = not told. */
 export interface EngineReading {
@@ -20,6 +21,7 @@ export interface EngineReading {
 
 export const engineActions = [
   'engine.restart',
+  'engine.failover',
   'engine.statsReset',
   'engine.roleChange',
   'engine.versionChange',
@@ -95,14 +97,20 @@ export function counterDelta(before: number | null, now: number | null, sameRun:
   return !sameRun || now < before ? now : now - before;
 }
 
-/** What changed about a server between two looks at it, in the order in which a person wants to hear it. */
-export function engineChanges(before: EngineReading, now: EngineReading): EngineChange[] {
+/**
+ * What changed about a server between two looks at it, `elapsedSeconds` apart, in the order in which a person wants to
+ * hear it. A process that has run for longer than that was not restarted: another server answers now.
+ */
+export function engineChanges(before: EngineReading, now: EngineReading, elapsedSeconds: number): EngineChange[] {
   const changes: EngineChange[] = [];
   const tell = (action: EngineAction, status: EventStatus, details: EngineChange['details']): void => {
     changes.push({ action, status, details });
   };
   const sameRun = isSameRun(before, now);
-  if (!sameRun) tell('engine.restart', 'success', known({ uptimeSeconds: now.uptimeSeconds }));
+  const isOther = isOtherServer(before, now, elapsedSeconds);
+  if (!sameRun) {
+    tell(isOther ? 'engine.failover' : 'engine.restart', 'success', known({ uptimeSeconds: now.uptimeSeconds }));
+  }
   if (isStatsReset(before, now)) tell('engine.statsReset', 'success', {});
   if (differ(before.role, now.role)) tell('engine.roleChange', 'success', known({ from: before.role, to: now.role }));
   if (differ(before.version, now.version)) {
@@ -117,9 +125,11 @@ export function engineChanges(before: EngineReading, now: EngineReading): Engine
   }
   if (before.replicationLink !== 'down' && now.replicationLink === 'down') tell('engine.replicationDown', 'error', {});
   if (before.replicationLink === 'down' && now.replicationLink === 'up') tell('engine.replicationUp', 'success', {});
-  const evicted = counterDelta(before.evictedKeys, now.evictedKeys, sameRun) ?? 0;
+  const since = (old: number | null, counter: number | null): number =>
+    isOther ? 0 : (counterDelta(old, counter, sameRun) ?? 0);
+  const evicted = since(before.evictedKeys, now.evictedKeys);
   if (evicted > 0) tell('engine.evictions', 'success', { count: evicted });
-  const rejected = counterDelta(before.rejectedConnections, now.rejectedConnections, sameRun) ?? 0;
+  const rejected = since(before.rejectedConnections, now.rejectedConnections);
   if (rejected > 0) tell('engine.rejectedConnections', 'error', { count: rejected });
   persistence(before, now, tell);
   return changes;

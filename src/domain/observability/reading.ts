@@ -5,6 +5,7 @@
 export interface ServerReading {
   /** Changes when the process restarts. */
   readonly runId: string | null;
+  readonly uptimeSeconds: number | null;
   readonly commandsProcessed: number | null;
   readonly usedMemoryBytes: number | null;
   /** Null also when the server has no limit. */
@@ -38,11 +39,27 @@ export const noChange: ServerChange = {
   evictedKeys: null,
 };
 
+/** INFO tells whole seconds, and a look takes a moment. */
+const uptimeSlackSeconds = 2;
+
 /**
- * The change from `before` to `now`, `seconds` (> 0) later. A counter that starts anew counts from zero: after a
+ * Whether `now`, `seconds` later, is another server and not the same one started again: its process has run for longer
+ * than that. Its counters say nothing about what happened meanwhile.
+ */
+export function isOtherServer(
+  before: Pick<ServerReading, 'runId'>,
+  now: Pick<ServerReading, 'runId' | 'uptimeSeconds'>,
+  seconds: number,
+): boolean {
+  return before.runId !== now.runId && (now.uptimeSeconds ?? 0) > seconds + uptimeSlackSeconds;
+}
+
+/**
+ * The change from `before` to `now`, `seconds` (> 0) later; none is known where another server answers. A counter that starts anew counts from zero: after a
  * restart (`run_id` differs) and after `CONFIG RESETSTAT` (it got smaller, though the process is the same).
  */
 export function changeBetween(before: ServerReading, now: ServerReading, seconds: number): ServerChange {
+  if (isOtherServer(before, now, seconds)) return noChange;
   const restarted = before.runId !== now.runId;
   const since = (old: number | null, value: number | null): number | null => {
     if (value === null || old === null) return null;

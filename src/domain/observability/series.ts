@@ -122,7 +122,11 @@ export function ratioOf(hits: number, misses: number): number | null {
 const FILLING_SLOTS = 2;
 
 /** Stretches without any sample, UTC seconds. */
-export function gapsOf({ startMs, stepMs, coverage }: SampleSeries): [from: number, to: number][] {
+export function gapsOf({
+  startMs,
+  stepMs,
+  coverage,
+}: Pick<SampleSeries, 'startMs' | 'stepMs' | 'coverage'>): [from: number, to: number][] {
   const at = (slot: number): number => (startMs + slot * stepMs) / 1000;
   const gaps: [from: number, to: number][] = [];
   let first: number | null = null;

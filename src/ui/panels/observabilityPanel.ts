@@ -1,4 +1,5 @@
 import { commands, env, Uri, type Disposable } from 'vscode';
+import { commandTimes } from '../../app/observability/commandTimes.ts';
 import { compare } from '../../app/observability/compare.ts';
 import { failure, failureGroups } from '../../app/observability/failures.ts';
 import { keyspaceActivity } from '../../app/observability/keyspaceActivity.ts';
@@ -119,6 +120,7 @@ class Session implements PageSession<ObservabilityContract> {
     overview: (input) => connectionCharts({ ...this.parts, history: this.parts.stores.history }, input),
     timeline: ({ cursor, limit, ...selection }) =>
       timeline(this.history, { ...queryOf(selection), limit, ...(cursor === undefined ? {} : { cursor }) }),
+    commandTimes: (input) => commandTimes({ ...this.parts, ...this.history }, input),
     all: (input) => overview({ ...this.parts, ...this.history }, input),
     activity: ({ connectionId, ...query }, signal) =>
       keyspaceActivity({ ...this.parts, ...this.history }, { ...query, connectionIds: [connectionId], signal }),
@@ -199,6 +201,11 @@ class Session implements PageSession<ObservabilityContract> {
       case 'openRun':
         await commands.executeCommand('cachify.workflows.open', { runId: input.runId });
         return;
+      case 'openIncident': {
+        const { act: _, ...range } = input;
+        await commands.executeCommand('cachify.incidents.open', range);
+        return;
+      }
       case 'copy':
         await env.clipboard.writeText(input.text);
         return;

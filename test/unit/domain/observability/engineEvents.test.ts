@@ -19,12 +19,12 @@ const calm = {
 const reading = (changes: Record<string, string> = {}) =>
   engineReading(new Map(Object.entries({ ...calm, ...changes })));
 const actions = (before: Record<string, string>, now: Record<string, string>) =>
-  engineChanges(reading(before), reading(now)).map((change) => change.action);
+  engineChanges(reading(before), reading(now), 15).map((change) => change.action);
 
 describe('domain/observability/engineEvents', () => {
   it('says nothing when nothing happened', () => {
     assert.deepEqual(actions({}, { uptime_in_seconds: '1015', total_commands_processed: '5100' }), []);
-    assert.deepEqual(engineChanges(engineReading(new Map()), engineReading(new Map())), []);
+    assert.deepEqual(engineChanges(engineReading(new Map()), engineReading(new Map()), 15), []);
   });
 
   it('tells a restart from CONFIG RESETSTAT', () => {
@@ -32,6 +32,10 @@ describe('domain/observability/engineEvents', () => {
       actions({}, { run_id: 'b', uptime_in_seconds: '3', total_commands_processed: '1', evicted_keys: '0' }),
       ['engine.restart'],
     );
+    const emptied = { run_id: 'b', evicted_keys: '0' };
+    assert.deepEqual(actions({}, { ...emptied, uptime_in_seconds: '17' }), ['engine.restart']);
+    const another = { run_id: 'b', evicted_keys: '90000', rejected_connections: '7', uptime_in_seconds: '18' };
+    assert.deepEqual(actions({}, another), ['engine.failover'], 'what it counted before is not ours to tell');
     assert.deepEqual(actions({}, { uptime_in_seconds: '1015', total_commands_processed: '1', evicted_keys: '0' }), [
       'engine.statsReset',
     ]);
@@ -52,6 +56,7 @@ describe('domain/observability/engineEvents', () => {
     const changes = engineChanges(
       reading(),
       reading({ evicted_keys: '17', rejected_connections: '2', rdb_last_bgsave_status: 'err' }),
+      15,
     );
     assert.deepEqual(changes, [
       { action: 'engine.evictions', status: 'success', details: { count: 7 } },

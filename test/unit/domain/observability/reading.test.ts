@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { baselineAfter, changeBetween, type ServerReading } from '../../../../src/domain/observability/reading.ts';
+import {
+  baselineAfter,
+  changeBetween,
+  noChange,
+  type ServerReading,
+} from '../../../../src/domain/observability/reading.ts';
 
 const reading: ServerReading = {
   runId: 'a',
@@ -11,6 +16,7 @@ const reading: ServerReading = {
   keyspaceMisses: 10,
   evictedKeys: 0,
   replicationLink: null,
+  uptimeSeconds: 5,
   newestSlowId: 4,
   slowLogLength: 5,
 };
@@ -32,6 +38,12 @@ describe('server readings', () => {
     const change = changeBetween(reading, now, 10);
     assert.equal(change.opsPerSecond, 300);
     assert.equal(change.slowOpCount, 2);
+  });
+
+  it('knows nothing of what happened where another server answers now', () => {
+    const other = { ...reading, runId: 'b', uptimeSeconds: 90_000, commandsProcessed: 9_000_000, newestSlowId: 700 };
+    assert.deepEqual(changeBetween(reading, other, 15), noChange);
+    assert.equal(changeBetween(reading, { ...other, uptimeSeconds: 17 }, 15).slowOpCount, 701);
   });
 
   it('counts from zero after CONFIG RESETSTAT, which keeps the process', () => {

@@ -9,6 +9,7 @@ import { operationBuckets } from '../repositories/operationRollups.ts';
 import { addActivity } from '../repositories/patternRollups.ts';
 import { sampleAt } from '../sampleAt.ts';
 import { storedActivity } from '../storedActivity.ts';
+import { storedCommandTimes } from '../storedCommandTimes.ts';
 import { searchStep, timelinePage } from '../timelinePages.ts';
 import { isoMs } from '../windows.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
@@ -32,6 +33,7 @@ export function historyHandlers(parts: StoreParts): Handlers<HistoryCalls> {
     'history.searchStep': (query, after) => reading(() => searchStep(history, query, after)),
     'history.samples': (query) => reading(() => samplesOf(parts, query)),
     'history.operations': (query) => reading(() => operationBuckets(history.read(), query)),
+    'history.commandTimes': (query) => reading(() => storedCommandTimes(history, query)),
     'history.sampleAt': (query) => reading(() => sampleAt(history, query)),
     'history.families': (query) => reading(() => periodOperations(history, query)),
     'history.activity': (query) => reading(() => storedActivity(history, query)),

@@ -1,12 +1,14 @@
 import type { CommandDelta } from '../../../../domain/observability/commandStats.ts';
+import type { CommandSample } from '../../../../domain/observability/commandTimes.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
 import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
 
-const columns = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
+const figures = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
   reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
-  keyspace_misses, evicted_keys, replication_link, commands_json`;
+  keyspace_misses, evicted_keys, replication_link`;
+const columns = `${figures}, commands_json`;
 const insert = `INSERT OR IGNORE INTO observability_snapshots (${columns})
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const links = ['up', 'down'] as const;
@@ -40,7 +42,7 @@ function rowOf(s: ObservabilitySnapshot): SqlValue[] {
 }
 
 function sampleOf(row: SqlRow): ObservabilitySnapshot {
-  const commands = textOrNull(row, 'commands_json');
+  const commands = row['commands_json'] === undefined ? null : textOrNull(row, 'commands_json');
   return {
     id: text(row, 'id'),
     connectionId: text(row, 'connection_id'),
@@ -64,7 +66,26 @@ function sampleOf(row: SqlRow): ObservabilitySnapshot {
   };
 }
 
-/** Samples of one part in a window, oldest first. */
+/** What the samples of a connection in one part say about its server's time; the first of a connection says nothing. */
+export function commandSamplesOfPart(
+  part: SqlDatabase,
+  connectionId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): CommandSample[] {
+  return part
+    .rows(
+      `SELECT timestamp, period_seconds, commands_json FROM observability_snapshots
+       WHERE connection_id = ? AND timestamp >= ? AND timestamp < ? AND commands_json IS NOT NULL AND period_seconds > 0`,
+      [connectionId, from, to],
+    )
+    .map(([timestamp, periodSeconds, commands]) => ({
+      atMs: Date.parse(String(timestamp)),
+      periodSeconds: Number(periodSeconds),
+      commands: JSON.parse(String(commands)) as CommandDelta[],
+    }));
+}
+
+/** Samples of one part in a window, oldest first, without what they say about commands. */
 export function samplesOfPart(
   part: SqlDatabase,
   query: { readonly from: string; readonly to: string; readonly connectionIds?: readonly string[] },
@@ -76,7 +97,7 @@ export function samplesOfPart(
   ]);
   return part
     .all(
-      `SELECT ${columns} FROM observability_snapshots WHERE ${where.sql} ORDER BY timestamp, connection_id, id LIMIT ?`,
+      `SELECT ${figures} FROM observability_snapshots WHERE ${where.sql} ORDER BY timestamp, connection_id, id LIMIT ?`,
       [...where.params, limit],
     )
     .map(sampleOf);
