@@ -1,4 +1,6 @@
 import type { ConnectionDraft, ConnectionSummary, Environment, Secret } from './domain/connections/definition.ts';
+import type { Decision, RecordedDecision } from './domain/governance/decision.ts';
+import type { PolicyPack, PolicyPackDraft } from './domain/governance/pack.ts';
 import type { Key } from './domain/keys/key.ts';
 import type { KeyInfo, KeyValue, RedisType, SnapshotInfo } from './domain/keys/types.ts';
 import type { ActivitySource, KeyspaceActivity } from './domain/observability/activity.ts';
@@ -21,6 +23,7 @@ export interface CachifyApi {
   readonly connections: ConnectionsApi;
   readonly keys: KeysApi;
   readonly workflows: WorkflowsApi;
+  readonly governance: GovernanceApi;
   readonly observability: ObservabilityApi;
   readonly retention: RetentionApi;
 }
@@ -123,6 +126,38 @@ export interface WorkflowsApi {
   resolveInDoubt(q: { runId: string; choice: 'treatAsDone' | 'redo' | 'stop' }): Promise<WorkflowRun>;
   runs(q?: { connectionId?: string; states?: RunState[]; limit?: number }): Promise<WorkflowRun[]>;
   run(runId: string): Promise<WorkflowRun | null>;
+}
+
+export interface GovernanceApi {
+  /** Packs of the store and, in a trusted workspace, of the setting `cachify.policyPacks`. */
+  packs(): Promise<PolicyPack[]>;
+  /** An `id` changes that pack, which gets the next version; without one a new pack is made. */
+  savePack(p: PolicyPackDraft & { id?: string }): Promise<PolicyPack>;
+  /** What was decided under it stays readable. */
+  removePack(id: string): Promise<void>;
+  /** These packs and no others hold on the connection; warnings say what they hold back together. */
+  assign(q: { connectionId: string; packIds: string[] }): Promise<{ warnings: string[] }>;
+  assignments(): Promise<{ connectionId: string; packIds: string[] }[]>;
+  /** Why an act would be blocked now (or at `at`) and when it opens. `action` is a method of this API. */
+  explain(q: { connectionId: string; action: string; items?: number; at?: string }): Promise<Decision>;
+  /** What a pack would have blocked of what was decided in [from, to). */
+  replay(q: {
+    pack: PolicyPackDraft;
+    from: string;
+    to: string;
+  }): Promise<{ evaluated: number; wouldBlock: RecordedDecision[] }>;
+  /** JSON; all packs of the store when `ids` is absent. */
+  exportPacks(ids?: string[]): Promise<string>;
+  /** All packs of the file or none. */
+  importPacks(json: string): Promise<PolicyPack[]>;
+  /** Newest first. */
+  decisions(q?: {
+    connectionId?: string;
+    runId?: string;
+    from?: string;
+    to?: string;
+    limit?: number;
+  }): Promise<RecordedDecision[]>;
 }
 
 /** Half-open [from, to), UTC ISO-8601. */

@@ -12,6 +12,7 @@ export function checkedApi(api: CachifyApi): CachifyApi {
     // `uri` answers at once, so it checks its own input.
     keys: { ...checkedGroup('keys', api.keys), uri: (query) => api.keys.uri(query) },
     workflows: checkedGroup('workflows', api.workflows),
+    governance: checkedGroup('governance', api.governance),
     retention: checkedGroup('retention', api.retention),
     observability: {
       ...checkedGroup('observability', api.observability),

@@ -17,7 +17,6 @@ import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
 import { RaisedAlerts } from './app/alerts/raisedAlerts.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
-import { noPacks } from './app/governance/noPacks.ts';
 import { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { JobLeases } from './app/leases/jobLeases.ts';
@@ -31,6 +30,7 @@ import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
 import { WorkflowService } from './app/workflows/workflowService.ts';
+import { composeGovernance } from './composeGovernance.ts';
 import { publicApi, type ApiParts } from './publicApi.ts';
 import { storeDamageMessage } from './ui/storeMessages.ts';
 
@@ -93,13 +93,17 @@ export function composeServices(context: ExtensionContext): Services {
     gateway,
     stores,
   });
-  const gate = new CommandGate({
-    sessions: connections,
-    clock,
-    recorder: new TimelineRecorder(stores.history, log),
-    log,
-    newId: () => digest.uuid(),
+  const common = { clock, log, newId: () => digest.uuid(), recorder: new TimelineRecorder(stores.history, log) };
+  const { policies, governance } = composeGovernance({
+    ...common,
+    connections,
+    settings,
+    stores,
+    configured: settings,
+    trust: vscodeTrust,
+    alerts: alertEvents,
   });
+  const gate = new CommandGate({ ...common, sessions: connections, governance: policies });
   const keysParts: KeysParts = {
     gate,
     snapshots: stores.snapshots,
@@ -117,7 +121,7 @@ export function composeServices(context: ExtensionContext): Services {
     store: stores.workflows,
     files: openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher),
     entryFiles,
-    governance: noPacks,
+    governance: policies,
     secrets,
     leases,
     log,
@@ -128,7 +132,19 @@ export function composeServices(context: ExtensionContext): Services {
   const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal, turns });
   const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
-  const parts = { connections, keys, keysParts, workflows, gate, sampler, watcher, stores, settings, clock };
+  const parts = {
+    connections,
+    keys,
+    keysParts,
+    workflows,
+    governance,
+    gate,
+    sampler,
+    watcher,
+    stores,
+    settings,
+    clock,
+  };
   return {
     ...parts,
     api: publicApi(parts),
@@ -138,6 +154,7 @@ export function composeServices(context: ExtensionContext): Services {
     async dispose() {
       sampler.dispose();
       await workflows.close();
+      await policies.flush();
       await connections.dispose();
       await stores.close();
       channel.dispose();

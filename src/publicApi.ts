@@ -1,5 +1,6 @@
 import type { CachifyApi } from './api.ts';
 import type { ConnectionService } from './app/connections/connectionService.ts';
+import type { GovernanceService } from './app/governance/governanceService.ts';
 import type { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { compare } from './app/observability/compare.ts';
@@ -22,6 +23,7 @@ export interface ApiParts {
   readonly keys: KeyService;
   readonly keysParts: KeysParts;
   readonly workflows: WorkflowService;
+  readonly governance: GovernanceService;
   readonly gate: CommandGate;
   readonly sampler: Sampler;
   readonly watcher: ActivityWatcher;
@@ -32,7 +34,8 @@ export interface ApiParts {
 
 /** Each method of the API, answered by its use case. */
 export function publicApi(parts: ApiParts): CachifyApi {
-  const { connections, keys, keysParts, workflows, gate, sampler, watcher, stores, settings, clock } = parts;
+  const { connections, keys, keysParts, workflows, governance, gate, sampler, watcher, stores, settings, clock } =
+    parts;
   const observabilityParts = { history: stores.history, connections, settings, clock };
   return {
     version: 1,
@@ -60,6 +63,18 @@ export function publicApi(parts: ApiParts): CachifyApi {
       uri: (query) => keys.uri(query),
       snapshots: (query) => keys.snapshots(query),
       restore: (query) => keys.restore(query),
+    },
+    governance: {
+      packs: () => governance.packs(),
+      savePack: (pack) => governance.savePack(pack),
+      removePack: (id) => governance.removePack(id),
+      assign: (query) => governance.assign(query),
+      assignments: () => governance.assignments(),
+      explain: (query) => governance.explain(query),
+      replay: (query) => governance.replay(query),
+      exportPacks: (ids) => governance.exportPacks(ids),
+      importPacks: (json) => governance.importPacks(json),
+      decisions: (query) => governance.decisions(query),
     },
     retention: {
       exportDatabase: (target) => stores.maintenance.exportDatabase(target),

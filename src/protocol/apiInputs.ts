@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { validationFailure, type Failure } from '../domain/failure.ts';
 import { connectionsInputs } from './apiInputs/connections.ts';
+import { governanceInputs } from './apiInputs/governance.ts';
 import { keysInputs } from './apiInputs/keys.ts';
 import { workflowsInputs } from './apiInputs/workflows.ts';
 import { observabilityInputs } from './apiInputs/observability.ts';
@@ -12,6 +13,7 @@ export const apiInputs: Readonly<Record<string, MethodInputs>> = {
   connections: connectionsInputs,
   keys: keysInputs,
   workflows: workflowsInputs,
+  governance: governanceInputs,
   observability: observabilityInputs,
   retention: retentionInputs,
 };

@@ -18,6 +18,7 @@ import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { ownFolder, removeFolder } from './processes.ts';
 import { definitionOf, noSecret, realClock } from './redisParts.ts';
 import { storeBuild } from './storeBuild.ts';
+import { noPacks } from './noPacks.ts';
 
 export interface ObservabilityRig {
   readonly definition: ConnectionDefinition;
@@ -46,6 +47,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const sessions: Sessions = { active: () => Promise.resolve(rig.active) };
   const gate = new CommandGate({
+    governance: noPacks,
     sessions,
     clock: realClock,
     recorder: {

@@ -6,6 +6,7 @@ import type { Credentials, RedisSession } from '../../src/app/ports/redis.ts';
 import { CommandGate } from '../../src/app/redis/commandGate.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { noPacks } from './noPacks.ts';
 
 /** A definition as validation would make it, on 127.0.0.1, read-write and dev unless said otherwise. */
 export function definitionOf(over: Partial<ConnectionDefinition> = {}): ConnectionDefinition {
@@ -76,6 +77,7 @@ export function gateOver(
     active: { definition, session, readOnlyNow: definition.readOnly },
     events,
     gate: new CommandGate({
+      governance: noPacks,
       sessions: { active: () => Promise.resolve(box.active) },
       clock,
       recorder: { record: (event) => events.push(event) },

@@ -8,7 +8,6 @@ import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { processHolder } from '../../src/adapters/node/holder.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
 import { openStores } from '../../src/adapters/store/openStores.ts';
-import { noPacks } from '../../src/app/governance/noPacks.ts';
 import type { RedisSession } from '../../src/app/ports/redis.ts';
 import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
@@ -20,6 +19,7 @@ import type { ConnectionDefinition } from '../../src/domain/connections/definiti
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { definitionOf, noSecret, realClock } from './redisParts.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
+import { noPacks } from './noPacks.ts';
 
 export interface WorkflowRig {
   readonly service: WorkflowService;
@@ -59,6 +59,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
   const rig: { active: ActiveConnection } = { active: { definition, session, readOnlyNow: definition.readOnly } };
   const sessions = { active: () => Promise.resolve(rig.active) };
   const gate = new CommandGate({
+    governance: noPacks,
     sessions,
     clock: realClock,
     recorder: { record: (event) => void records.push(event) },

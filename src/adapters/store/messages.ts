@@ -1,5 +1,6 @@
 // What travels between the extension host and the store's worker.
 import type { AlertStore } from '../../app/ports/alerts.ts';
+import type { GovernanceStore } from '../../app/ports/governance.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type { DesktopContent, ImportCounts } from '../../app/ports/maintenance.ts';
 import type {
@@ -49,6 +50,7 @@ export interface StoreCalls
     PortCalls<'connections', ConnectionRecordStore>,
     PortCalls<'leases', LeaseStore>,
     PortCalls<'alerts', AlertStore>,
+    PortCalls<'governance', GovernanceStore>,
     PortCalls<'workflows', WorkflowStore> {}
 
 export type CallName = keyof StoreCalls;

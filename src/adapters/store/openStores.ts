@@ -1,5 +1,6 @@
 import type { AlertStore } from '../../app/ports/alerts.ts';
 import type { Clock } from '../../app/ports/clock.ts';
+import type { GovernanceStore } from '../../app/ports/governance.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type {
   ConnectionRecordStore,
@@ -81,6 +82,16 @@ export function openStores(options: OpenStoresOptions): Stores {
       append: true,
       resume: true,
       removeRun: true,
+    }),
+    governance: forwarded<GovernanceStore>(worker, 'governance', {
+      packs: true,
+      savePacks: true,
+      removePack: true,
+      assignments: true,
+      assign: true,
+      holding: true,
+      record: true,
+      decisions: true,
     }),
     alerts: forwarded<AlertStore>(worker, 'alerts', { raise: true, events: true, markRead: true }),
     maintenance: {

@@ -1,5 +1,6 @@
 import { ConfigurationTarget, Uri, workspace, type Disposable } from 'vscode';
 import type { BooleanSetting, ConfiguredConnection, NumberSetting, Settings } from '../../app/ports/environment.ts';
+import type { ConfiguredPacks } from '../../app/ports/governance.ts';
 import type { ConnectionDraft, ConnectionScope } from '../../domain/connections/definition.ts';
 import { Failure } from '../../domain/failure.ts';
 import { settingBounds } from './settingBounds.ts';
@@ -8,6 +9,7 @@ import type { EntryChange } from './settingsText.ts';
 
 const SECTION = 'cachify';
 const LIST = 'connections';
+const PACKS = 'policyPacks';
 /** A setting of the window's that is written as it is, see `readAgain`. */
 const UNCHANGED = 'reconnectOnStartup';
 
@@ -17,7 +19,7 @@ interface At {
 }
 
 /** The settings `cachify.*` of this window, read and written in the scope that each entry stands in. */
-export class VscodeSettings implements Settings {
+export class VscodeSettings implements Settings, ConfiguredPacks {
   readonly #userFile: Uri;
 
   /** `userFile`: where the user's settings.json should be; it is only written when it proves to be that file. */
@@ -52,6 +54,17 @@ export class VscodeSettings implements Settings {
     const list = entriesAt(at);
     const index = list.findIndex((entry) => idOf(entry) === id);
     if (index >= 0) await this.#write(at, list, list.toSpliced(index, 1), { index, entry: undefined });
+  }
+
+  policyPacks(): readonly unknown[] {
+    const found = workspace.getConfiguration(SECTION).inspect<unknown>(PACKS);
+    const ofFolders = folderRoots().map(
+      (root) => workspace.getConfiguration(SECTION, Uri.parse(root)).inspect<unknown>(PACKS)?.workspaceFolderValue,
+    );
+    // A setting that is no list counts as one broken entry: it holds, and says that it cannot be read.
+    return [found?.globalValue, found?.workspaceValue, ...ofFolders].flatMap((value) =>
+      value === undefined ? [] : Array.isArray(value) ? (value as readonly unknown[]) : [null],
+    );
   }
 
   number(name: NumberSetting): number {

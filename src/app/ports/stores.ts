@@ -9,6 +9,7 @@ import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
 import type { LeaseStore } from './leases.ts';
 import type { AlertStore } from './alerts.ts';
+import type { GovernanceStore } from './governance.ts';
 import type { StoreMaintenance } from './maintenance.ts';
 import type { WorkflowStore } from './workflows.ts';
 
@@ -214,6 +215,7 @@ export interface Stores {
   readonly connections: ConnectionRecordStore;
   readonly leases: LeaseStore;
   readonly workflows: WorkflowStore;
+  readonly governance: GovernanceStore;
   readonly alerts: AlertStore;
   readonly maintenance: StoreMaintenance;
   /** Told within a second when another window saved something: what is shown may be old. */

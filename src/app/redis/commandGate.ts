@@ -1,14 +1,15 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { asFailure, type Failure } from '../../domain/failure.ts';
-import { decideGuard, decideWatch } from '../../domain/governance/guard.ts';
+import { decideWatch } from '../../domain/governance/guard.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { OperationStats } from '../../domain/observability/operationStats.ts';
-import { classify, type Classification } from '../../domain/redis/classify.ts';
+import type { Classification } from '../../domain/redis/classify.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import { maskConfig } from '../../domain/redis/configSecrets.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import { isoTime, type Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/environment.ts';
+import type { Governance } from '../ports/governance.ts';
 import type {
   DescribeOptions,
   KeyColumns,
@@ -16,14 +17,16 @@ import type {
   ScanPage,
   SendOptions,
   WatchEnd,
-  WatchListener,
   WatchRequest,
 } from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
 import type { BulkLine, BulkScope } from './bulkLine.ts';
+import { countingListener } from './countingListener.ts';
 import type { Gate, Operation } from './gate.ts';
 import { GatedLine, onePerName } from './gatedLine.ts';
+import { Judge } from './judge.ts';
 import { OperationCounters } from './operationCounters.ts';
+import { recordOf, type Attempt } from './operationRecord.ts';
 import { repliesOf } from './outcomes.ts';
 import { decideRetry, RecentOutcomes } from './retry.ts';
 
@@ -36,6 +39,7 @@ export interface GateParts {
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly recorder: OperationRecorder;
+  readonly governance: Governance;
   readonly log: Log;
   /** A new id for a timeline event. */
   readonly newId: () => string;
@@ -43,26 +47,19 @@ export interface GateParts {
 
 const defaultReplyBytes = 8 << 20;
 
-/** What one try of an operation came to, for the record. */
-export interface Attempt {
-  readonly at: string;
-  readonly durationMs: number;
-  readonly errorCode?: string;
-  readonly delayMs?: number;
-  readonly stopReason?: string;
-}
-
 type Meta = Omit<Operation, 'commands'>;
 type CompareAndSet = Parameters<Gate['compareAndSet']>[1];
 
 /** The gate of the product; see the port for its promises. */
 export class CommandGate implements Gate {
   private readonly parts: GateParts;
+  private readonly judge: Judge;
   private readonly counters = new OperationCounters();
   private readonly recent = new Map<string, RecentOutcomes>();
 
   constructor(parts: GateParts) {
     this.parts = parts;
+    this.judge = new Judge(parts.governance, parts.clock);
   }
 
   drainOperationStats(connectionUid: string): OperationStats {
@@ -70,8 +67,8 @@ export class CommandGate implements Gate {
   }
 
   run(connectionUid: string, operation: Operation): Promise<readonly RedisReply[]> {
-    return this.recorded(connectionUid, operation, (active) => {
-      const classifications = this.judge(active, operation, operation.commands);
+    return this.recorded(connectionUid, operation, async (active) => {
+      const classifications = await this.judge.permit(active, operation, operation.commands);
       const mayRepeat = classifications.every(({ write }) => !write);
       const go = async (): Promise<readonly RedisReply[]> => {
         const outcomes = await active.session.send(operation.commands, sendOptions(active.definition, operation));
@@ -88,17 +85,18 @@ export class CommandGate implements Gate {
   }
 
   compareAndSet(connectionUid: string, operation: CompareAndSet): Promise<readonly RedisReply[] | null> {
-    return this.recorded(connectionUid, operation, (active) => ({
-      go: () => this.compareAndSetOnce(active, operation),
-      mayRepeat: false,
-    }));
+    return this.recorded(connectionUid, operation, async (active) => {
+      // Before anything is watched or kept: what it reads is only read to be written over.
+      await this.judge.permitWriting(active, operation, operation.watch.length);
+      return { go: () => this.compareAndSetOnce(active, operation), mayRepeat: false };
+    });
   }
 
   private async compareAndSetOnce(
     active: ActiveConnection,
     operation: CompareAndSet,
   ): Promise<readonly RedisReply[] | null> {
-    const judgedReads = this.judge(active, operation, operation.read);
+    const judgedReads = this.judge.guard(active, operation, operation.read);
     const judged = {
       connectionName: active.definition.name,
       session: active.session,
@@ -112,7 +110,7 @@ export class CommandGate implements Gate {
         const outcomes = replies.map((reply) => ({ kind: 'reply', reply }) as const);
         const commands = await operation.decide(repliesOf(outcomes, { ...judged, classifications: judgedReads }));
         if (commands === null) return null;
-        classifications = this.judge(active, operation, commands);
+        classifications = this.judge.guard(active, operation, commands);
         wrote = true;
         return commands;
       } catch (error) {
@@ -230,33 +228,11 @@ export class CommandGate implements Gate {
     const line = await active.session.openLine(active.definition.timeoutMs);
     const judge = async (commands: readonly RedisCommand[]): Promise<void> => {
       const now = await this.active(connectionUid);
-      this.judge(now, { action: scope.action, keyOrPattern: scope.keyOrPattern }, onePerName(commands));
+      this.judge.guard(now, { action: scope.action }, onePerName(commands));
     };
     const conclude = (attempt: Attempt, diff: string, failure: Failure | undefined): void =>
       this.conclude(connectionUid, { ...scope, redactedDiff: diff }, active, [attempt], failure);
     return new GatedLine({ active, line, clock: this.parts.clock, judge, conclude });
-  }
-
-  /** Classifies and asks the guard; throws its failure. */
-  private judge(
-    { definition, session, readOnlyNow }: ActiveConnection,
-    operation: Meta,
-    commands: readonly RedisCommand[],
-  ): readonly Classification[] {
-    const classifications = commands.map((command) => classify(command, session.commandTable));
-    const decision = decideGuard({
-      action: operation.action,
-      connectionName: definition.name,
-      environment: definition.environment,
-      readOnlyNow,
-      commands: commands.map((command, index) => ({
-        command,
-        classification: classifications[index] ?? classify(command, session.commandTable),
-      })),
-      ...(operation.confirm === undefined ? {} : { confirm: operation.confirm }),
-    });
-    if (!decision.allowed) throw decision.failure;
-    return classifications;
   }
 
   private active(connectionUid: string): Promise<ActiveConnection> {
@@ -267,7 +243,7 @@ export class CommandGate implements Gate {
   private async recorded<T>(
     connectionUid: string,
     operation: Meta,
-    prepare: (active: ActiveConnection) => { go: () => Promise<T>; mayRepeat: boolean },
+    prepare: (active: ActiveConnection) => Promise<{ go: () => Promise<T>; mayRepeat: boolean }>,
   ): Promise<T> {
     const { clock } = this.parts;
     const attempts: Attempt[] = [];
@@ -278,7 +254,7 @@ export class CommandGate implements Gate {
       let mayRepeat = false;
       try {
         active = await this.active(connectionUid);
-        const prepared = prepare(active);
+        const prepared = await prepare(active);
         ({ mayRepeat } = prepared);
         const result = await prepared.go();
         attempts.push({ at, durationMs: clock.monoMs() - started });
@@ -346,66 +322,16 @@ export class CommandGate implements Gate {
     const durationMs = last?.durationMs ?? 0;
     if (failure === undefined) this.counters.succeeded(connectionUid, durationMs);
     else if (!blocked) this.counters.failed(connectionUid);
-    const { correlationId, runId, redactedDiff } = operation;
-    const details = {
-      ...operation.details,
-      ...(failure === undefined ? {} : { failure: failure.message, ...factsOf(failure) }),
-      ...(attempts.length > 1 ? { attempts } : {}),
-    };
     this.parts.recorder.record({
       id: this.parts.newId(),
-      timestamp: attempts[0]?.at ?? isoTime(this.parts.clock),
-      source: 'app',
+      ...recordOf(operation, attempts, failure, isoTime(this.parts.clock)),
       connectionId: connectionUid,
       environment: active?.definition.environment ?? 'unknown',
-      action: operation.action,
-      keyOrPattern: operation.keyOrPattern,
-      durationMs,
-      status: failure === undefined ? 'success' : blocked ? 'blocked' : 'error',
-      attempt: attempts.length,
-      ...(failure === undefined ? {} : { errorCode: failure.code, retryable: failure.retryable }),
-      ...(correlationId === undefined ? {} : { correlationId }),
-      ...(runId === undefined ? {} : { runId }),
-      ...(redactedDiff === undefined ? {} : { redactedDiff }),
-      ...(Object.keys(details).length === 0 ? {} : { details }),
     });
     if (failure?.code === 'INTERNAL_ERROR') {
       this.parts.log.error('operation failed', { action: operation.action, code: failure.code });
     }
   }
-}
-
-/** The same listener, with what passed it counted. */
-function countingListener(listener: WatchListener): {
-  readonly listener: WatchListener;
-  counts(): { readonly seen: number; readonly dropped: number };
-} {
-  let told = 0;
-  let dropped = 0;
-  return {
-    counts: () => ({ seen: told + dropped, dropped }),
-    listener: {
-      line: (line) => {
-        told += 1;
-        listener.line?.(line);
-      },
-      keyEvent: (event, key) => {
-        told += 1;
-        listener.keyEvent?.(event, key);
-      },
-      dropped: (count) => {
-        dropped += count;
-        listener.dropped(count);
-      },
-    },
-  };
-}
-
-/** Facts of a failure worth a row of the timeline: never arguments. */
-function factsOf(failure: Failure): Record<string, unknown> {
-  const { rule, prefix, command, user, unknown, acknowledged, notDone } = failure.details ?? {};
-  const facts = { rule, prefix, command, user, unknown, acknowledged, notDone };
-  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
 function sendOptions(definition: ConnectionDefinition, operation: Meta): SendOptions {

@@ -5,7 +5,7 @@ import { isoTime, type Clock } from '../ports/clock.ts';
 import type { CommandOutcome, RedisLine, SendOptions } from '../ports/redis.ts';
 import type { ActiveConnection } from '../ports/sessions.ts';
 import type { BulkLine } from './bulkLine.ts';
-import type { Attempt } from './commandGate.ts';
+import type { Attempt } from './operationRecord.ts';
 
 /** A batch settles within this time, whatever the connection's own limit is: SPEC §7. */
 const longestBatchMs = 2000;

@@ -51,7 +51,7 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
   // A resume is stopped by the cap while it runs; it needs room for one item more to begin.
   const items = action === 'workflows.start' ? plan.count : Math.min(next + 1, plan.count);
   const ruling = await parts.governance.rule({ connectionUid: definition.uid, action, items, runId, at });
-  requireAllowed(ruling);
+  requireAllowed(ruling, { connectionUid: definition.uid, action });
   const reader = await parts.files.plans.open(request.spoolId, plan.hash);
   try {
     const server = await serverNow(parts, definition, action);

@@ -87,7 +87,7 @@ export async function undoRun(
 async function requirePermission(parts: WorkflowParts, { definition, journal }: UndoRequest): Promise<void> {
   const question = { connectionUid: definition.uid, action: 'workflows.undo', items: 1, runId: journal.row.id };
   const ruling = await parts.governance.rule({ ...question, at: isoTime(parts.clock) });
-  requireAllowed(ruling, 'What was restored until now stays restored.');
+  requireAllowed(ruling, question, 'What was restored until now stays restored.');
 }
 
 interface Tally {

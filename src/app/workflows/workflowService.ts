@@ -4,13 +4,13 @@ import type { RetryPolicy, RunState } from '../../domain/workflows/definition.ts
 import type { WorkflowTemplate, WorkflowTemplateDraft } from '../../domain/workflows/builtIns.ts';
 import type { RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import { entriesOfItems } from '../../domain/workflows/kinds/warmupSet.ts';
+import { requireTyped } from '../../domain/workflows/guardrails.ts';
 import { cappedRetry, checkRetry, defaultRetry } from '../../domain/workflows/retry.ts';
 import { begin, carry, fold } from '../../domain/workflows/state.ts';
 import type { PlanItem, WorkflowPlan, WorkflowRun } from '../../domain/workflows/views.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import { beforeBatches, type Beginning } from './begin.ts';
-import { causeOf } from './batch.ts';
 import { CheckpointKey } from './checkpointKey.ts';
 import { RunJournal, rowAfter, type NewEvent } from './journal.ts';
 import type { WorkflowParts } from './parts.ts';
@@ -19,6 +19,7 @@ import type { PlanRequest } from './plan.ts';
 import { RunHost } from './runHost.ts';
 import { RunReader } from './runReader.ts';
 import { duplicate, elsewhere, noPlan, nothingKept, ownerGone, submitted, wrongState } from './refusals.ts';
+import { Schedule } from './schedule.ts';
 import { listTemplates, removeTemplate, saveTemplate } from './templates.ts';
 import { requireToken } from './tokenCheck.ts';
 import { undoRun } from './undo.ts';
@@ -37,12 +38,15 @@ export class WorkflowService {
   readonly #reader: RunReader;
   readonly #undoing = new Set<string>();
   readonly #key: CheckpointKey;
+  readonly #schedule: Schedule;
 
   constructor(parts: WorkflowParts) {
     this.#parts = parts;
     this.#key = new CheckpointKey(parts);
     this.#host = new RunHost(parts);
     this.#reader = new RunReader(parts, this.#host);
+    const inside = { host: this.#host, reader: this.#reader, key: this.#key };
+    this.#schedule = new Schedule(parts, inside, { start: (q) => this.start(q), rerun: (q) => this.rerun(q) });
   }
 
   onDidChange(listener: (runId: string) => void): { dispose(): void } {
@@ -147,14 +151,12 @@ export class WorkflowService {
     const items = run.plan.count;
     const question = { connectionUid: row.connectionId, action: 'workflows.start', items, runId: row.id, at };
     const ruling = await this.#parts.governance.foresee(question);
-    const forAt = ruling.decision.nextOpening;
-    if (ruling.decision.allowed || forAt === undefined) return this.start(q);
-    const cause = {
-      code: 'BLOCKED',
-      message: `Waits for the window that opens at ${forAt}.`,
-      nextAction: 'It starts by itself then, while a window of VS Code is open. Cancel it to stop that.',
-    } as const;
-    await this.#written(row, { kind: 'scheduled', forAt, confirm: q.confirm ?? null, cause });
+    if (ruling.decision.nextOpening === undefined) return this.start(q);
+    // What a guardrail wants typed is asked for now: nobody is there to type it when the window opens.
+    const plan = await this.planOf(row.id);
+    const { name: connectionName } = this.#parts.definitionOf(row.connectionId);
+    requireTyped(plan.confirmReasons, { connectionName, count: plan.count }, q.confirm, 'The schedule');
+    await this.#schedule.wait(row, ruling, q.confirm ?? null);
     return this.#reader.view(row.id);
   }
 
@@ -165,7 +167,7 @@ export class WorkflowService {
     const look = async (): Promise<void> => {
       try {
         await this.recover();
-        await this.#startDue();
+        await this.#schedule.startDue();
       } catch (error) {
         log.warn('runs could not be looked after', { code: asFailure(error).code });
       }
@@ -178,22 +180,6 @@ export class WorkflowService {
         timer.dispose();
       },
     };
-  }
-
-  async #startDue(): Promise<void> {
-    for (const row of await this.#parts.store.runs({ states: ['paused_window'], limit: 1000 })) {
-      const { run } = await this.#reader.history(row.id);
-      const due = run?.scheduled;
-      if (!due || Date.parse(due.forAt) > this.#parts.clock.wallMs()) continue;
-      try {
-        await this.start({ runId: row.id, ...(due.confirm === null ? {} : { confirm: due.confirm }) });
-      } catch (error) {
-        const cause = causeOf(error);
-        // Another window started it, or the server is away for the moment: only a refusal ends the waiting.
-        if (cause.code !== 'CONFLICT' && cause.code !== 'CONNECTION_FAILED' && cause.code !== 'TIMEOUT')
-          await this.#written(row, { kind: 'stopped', state: 'paused_policy', cause });
-      }
-    }
   }
 
   /** Resolves at the next state that is not `running`. */

@@ -3,7 +3,7 @@ import { validationFailure } from '../failure.ts';
 import { packEnvironments, packLimits, type ExecutionWindow, type PackContent, type PackEnvironment } from './pack.ts';
 import { minuteOfDay, weekdays, type Weekday } from './week.ts';
 
-const packFields: ReadonlySet<string> = new Set([
+export const packFields: ReadonlySet<string> = new Set([
   'name',
   'description',
   'environments',

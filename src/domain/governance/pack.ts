@@ -41,8 +41,8 @@ export interface PolicyPackDraft extends Omit<PackContent, 'executionWindows'> {
 
 export interface PolicyPack extends PackContent {
   readonly id: string;
-  /** `workspace`: from the setting `cachify.policyPacks`, changed there. */
-  readonly source: 'user' | 'workspace';
+  /** `settings`: from the setting `cachify.policyPacks`, changed there. */
+  readonly source: 'store' | 'settings';
   /** Counts from 1 with every change. */
   readonly version: number;
   readonly createdAt: string;

@@ -17,7 +17,8 @@ export function replayPack(pack: PackContent, recorded: readonly RecordedDecisio
     });
     if (decision.allowed) return [];
     const packs = packIds.map((id) => ({ id, version: 0 }));
-    const { windowId: _, nextOpening: __, ...kept } = record;
+    const { id, connectionId, environment, action, items, runId } = record;
+    const kept = { id, connectionId, environment, action, items, ...(runId === undefined ? {} : { runId }) };
     return [{ ...kept, ...decision, packs, ...(windowId === null ? {} : { windowId }) }];
   });
 }

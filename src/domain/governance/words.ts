@@ -66,3 +66,26 @@ export function packState(pack: PackContent, atMs: number): string {
   if (!pack.enabled) return 'off';
   return pack.schedulingEnabled ? stateWords(minutesOfWindows(pack.executionWindows), atMs) : 'open at any time';
 }
+
+/** What somebody wanted to do, as it stands after "Blocked:". */
+const actions: Readonly<Record<string, string>> = {
+  'keys.write': 'saving a key',
+  'keys.remove': 'deleting keys',
+  'keys.rename': 'renaming a key',
+  'keys.setTtl': 'changing an expiry',
+  'keys.command': 'a command that writes',
+  'keys.restore': 'restoring a value',
+  'workflows.plan': 'planning a workflow',
+  'workflows.start': 'starting a workflow',
+  'workflows.schedule': 'starting a scheduled workflow',
+  'workflows.resume': 'resuming a workflow',
+  'workflows.batch': 'the next batch of a workflow',
+  'workflows.undo': 'undoing a workflow',
+};
+
+export function actionWords(action: string): string {
+  return actions[action] ?? action;
+}
+
+/** Acts that packs are asked about; every other act only reads, or does not touch a server. */
+export const governedActions: readonly string[] = Object.keys(actions);

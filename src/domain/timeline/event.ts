@@ -29,3 +29,11 @@ export interface HistoryEvent {
   readonly redactedDiff?: string;
   readonly details?: Readonly<Record<string, unknown>>;
 }
+
+/** What policies decided about an act stands in the timeline, and is no operation on a server. */
+export const decisionAction = 'governance.decision';
+
+/** Whether an event is an operation of ours, which counts and has a latency. */
+export function isOperation({ source, action }: Pick<HistoryEvent, 'source' | 'action'>): boolean {
+  return source === 'app' && action !== decisionAction;
+}

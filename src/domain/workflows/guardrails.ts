@@ -40,7 +40,16 @@ export function confirmReasons(question: GuardQuestion): readonly string[] {
 
 /** Throws BLOCKED with `details.confirm` = what to type, unless it was typed or nothing asks for it. */
 export function requireConfirmation(question: GuardQuestion, confirm: string | undefined, what: string): void {
-  const reasons = confirmReasons(question);
+  requireTyped(confirmReasons(question), question, confirm, what);
+}
+
+/** As `requireConfirmation`, for reasons that are known already. */
+export function requireTyped(
+  reasons: readonly string[],
+  question: Pick<GuardQuestion, 'connectionName' | 'count'>,
+  confirm: string | undefined,
+  what: string,
+): void {
   if (reasons.length === 0 || confirm === question.connectionName) return;
   const name = display(question.connectionName);
   const typed = confirm === undefined ? '' : ' What was typed is not the name.';

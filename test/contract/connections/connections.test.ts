@@ -9,6 +9,7 @@ import { isFailure, type FailureCode } from '../../../src/domain/failure.ts';
 import { connectionsRig, userEntry, workspaceEntry, type Rig } from '../../support/connectionsRig.ts';
 import { freePort, startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { waitFor } from '../../support/waiting.ts';
+import { noPacks } from '../../support/noPacks.ts';
 
 const rigOn = (entries: readonly ConfiguredConnection[]): Rig =>
   connectionsRig(entries, { gateway: new SocketGateway(), clock: systemClock });
@@ -169,6 +170,7 @@ describe('connections on a real server', () => {
     const made = rig();
     await made.service.add({ ...dev, environment: 'dev', readOnly: true }, { secret: { password: 'S3CR3T' } });
     const gate = new CommandGate({
+      governance: noPacks,
       sessions: made.service,
       clock: systemClock,
       recorder: { record: (event) => made.events.push(event) },

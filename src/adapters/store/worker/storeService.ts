@@ -11,6 +11,7 @@ import { StoreEngine } from '../storeEngine.ts';
 import type { StoreOptions } from '../storeOptions.ts';
 import { alertHandlers } from './handlers/alerts.ts';
 import { connectionHandlers } from './handlers/connections.ts';
+import { governanceHandlers } from './handlers/governance.ts';
 import type { Handlers, StoreParts } from './handlers/handlers.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { leaseHandlers } from './handlers/leases.ts';
@@ -99,6 +100,7 @@ export class StoreService {
       ...connectionHandlers(parts),
       ...leaseHandlers(parts),
       ...workflowHandlers(parts),
+      ...governanceHandlers(parts),
       ...alertHandlers(parts),
       ...maintenanceHandlers(parts, options),
     };

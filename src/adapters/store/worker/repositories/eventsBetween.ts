@@ -1,4 +1,5 @@
 import type { StoreScope } from '../../../../app/ports/stores.ts';
+import { decisionAction } from '../../../../domain/timeline/event.ts';
 import type { SqlValue } from '../../sql/driver.ts';
 import type { StoreEngine } from '../../storeEngine.ts';
 import { allOf, inList } from './rows.ts';
@@ -15,7 +16,7 @@ export function* eventsBetween(
   const from = new Date(fromMs).toISOString();
   const to = new Date(toMs).toISOString();
   const where = allOf([
-    { sql: "timestamp >= ? AND timestamp < ? AND source = 'app'", params: [from, to] },
+    { sql: "timestamp >= ? AND timestamp < ? AND source = 'app' AND action <> ?", params: [from, to, decisionAction] },
     inList('connection_id', scope.connectionIds),
     inList('environment', scope.environments),
   ]);

@@ -1,6 +1,6 @@
 import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
 import { familyOf, slowOperationMs } from '../../../../domain/observability/family.ts';
-import type { HistoryEvent } from '../../../../domain/timeline/event.ts';
+import { isOperation, type HistoryEvent } from '../../../../domain/timeline/event.ts';
 import type { SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
 import { number } from './rows.ts';
@@ -40,7 +40,7 @@ export function rollUpFamilies(transaction: Transaction, events: readonly Histor
   const changed = new Map<string, { readonly key: readonly SqlValue[]; readonly sum: FamilySum }>();
   for (const event of events) {
     // A refused operation never reached Redis: there is nothing to compare.
-    if (event.source !== 'app' || event.status === 'blocked') continue;
+    if (!isOperation(event) || event.status === 'blocked') continue;
     const start = Math.floor(Date.parse(event.timestamp) / 60_000) * 60;
     const key = [start, event.connectionId, event.environment, familyOf(event)];
     const name = key.join('\n');

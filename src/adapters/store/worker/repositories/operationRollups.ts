@@ -1,7 +1,7 @@
 import type { OperationBucket } from '../../../../app/ports/stores.ts';
 import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
-import type { EventStatus, HistoryEvent } from '../../../../domain/timeline/event.ts';
+import { isOperation, type EventStatus, type HistoryEvent } from '../../../../domain/timeline/event.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
 import { allOf, inList, number, text } from './rows.ts';
@@ -80,7 +80,7 @@ function countsOf(row: SqlRow | undefined): Record<EventStatus, number> {
 export function rollUpEvents(transaction: Transaction, events: readonly HistoryEvent[]): void {
   const changes = new Changes(transaction);
   for (const event of events) {
-    if (event.source !== 'app') continue;
+    if (!isOperation(event)) continue;
     const seconds = Date.parse(event.timestamp) / 1000;
     for (const span of [minute, hour]) {
       const rollup = changes.at(span, seconds, event.connectionId, event.environment);

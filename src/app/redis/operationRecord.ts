@@ -1,0 +1,48 @@
+import type { Failure } from '../../domain/failure.ts';
+import type { HistoryEvent } from '../../domain/timeline/event.ts';
+import type { Operation } from './gate.ts';
+
+/** What one try of an operation came to, for the record. */
+export interface Attempt {
+  readonly at: string;
+  readonly durationMs: number;
+  readonly errorCode?: string;
+  readonly delayMs?: number;
+  readonly stopReason?: string;
+}
+
+/** The timeline row of an operation that ended, without who it was for. */
+export function recordOf(
+  operation: Omit<Operation, 'commands'>,
+  attempts: readonly Attempt[],
+  failure: Failure | undefined,
+  now: string,
+): Omit<HistoryEvent, 'id' | 'connectionId' | 'environment'> {
+  const { correlationId, runId, redactedDiff } = operation;
+  const details = {
+    ...operation.details,
+    ...(failure === undefined ? {} : { failure: failure.message, ...factsOf(failure) }),
+    ...(attempts.length > 1 ? { attempts } : {}),
+  };
+  return {
+    timestamp: attempts[0]?.at ?? now,
+    source: 'app',
+    action: operation.action,
+    keyOrPattern: operation.keyOrPattern,
+    durationMs: attempts.at(-1)?.durationMs ?? 0,
+    status: failure === undefined ? 'success' : failure.code === 'BLOCKED' ? 'blocked' : 'error',
+    attempt: attempts.length,
+    ...(failure === undefined ? {} : { errorCode: failure.code, retryable: failure.retryable }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(runId === undefined ? {} : { runId }),
+    ...(redactedDiff === undefined ? {} : { redactedDiff }),
+    ...(Object.keys(details).length === 0 ? {} : { details }),
+  };
+}
+
+/** Facts of a failure worth a row of the timeline: never arguments. */
+function factsOf(failure: Failure): Record<string, unknown> {
+  const { rule, prefix, command, user, unknown, acknowledged, notDone } = failure.details ?? {};
+  const facts = { rule, prefix, command, user, unknown, acknowledged, notDone };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
