@@ -11,6 +11,7 @@ import type {
   StoreHealth,
   TimelineQuery,
 } from '../../app/ports/stores.ts';
+import type { RetentionStore } from '../../app/ports/retention.ts';
 import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import type { FailureShape } from '../../domain/failure.ts';
 import type { StoreProblem } from './problems.ts';
@@ -51,6 +52,7 @@ export interface StoreCalls
     PortCalls<'leases', LeaseStore>,
     PortCalls<'alerts', AlertStore>,
     PortCalls<'governance', GovernanceStore>,
+    PortCalls<'retention', RetentionStore>,
     PortCalls<'workflows', WorkflowStore> {}
 
 export type CallName = keyof StoreCalls;

@@ -11,6 +11,7 @@ import type {
   Stores,
   TimelineQuery,
 } from '../../app/ports/stores.ts';
+import type { RetentionStore } from '../../app/ports/retention.ts';
 import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { CallName, StoreCalls } from './messages.ts';
@@ -94,6 +95,21 @@ export function openStores(options: OpenStoresOptions): Stores {
       decisions: true,
     }),
     alerts: forwarded<AlertStore>(worker, 'alerts', { raise: true, events: true, markRead: true }),
+    retention: forwarded<RetentionStore>(worker, 'retention', {
+      policies: true,
+      savePolicy: true,
+      usage: true,
+      noteDay: true,
+      plan: true,
+      begin: true,
+      step: true,
+      undoStep: true,
+      sweepStep: true,
+      purges: true,
+      giveBack: true,
+      state: true,
+      saveState: true,
+    }),
     maintenance: {
       async exportDatabase(target) {
         await worker.call('history.flush');

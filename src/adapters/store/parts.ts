@@ -1,6 +1,6 @@
 import { DamagedFile } from './log/logFile.ts';
 import type { StoreFolder } from './generations/storeFolder.ts';
-import type { StoredPart } from './generations/manifest.ts';
+import type { StoredPart, TableContent } from './generations/manifest.ts';
 import type { SqlDatabase, SqlEngine } from './sql/driver.ts';
 
 /** What a part holds, as its own rows say. */
@@ -8,6 +8,8 @@ export interface PartContent {
   readonly rows: number;
   readonly from: string | null;
   readonly to: string | null;
+  /** By table; absent in what an earlier version wrote. */
+  readonly tables?: Readonly<Record<string, TableContent>>;
 }
 
 /** A finished stretch of event rows. Its file is read when its rows are first asked for. */

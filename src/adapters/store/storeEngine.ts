@@ -85,10 +85,16 @@ export class StoreEngine {
     const finished: EventPart[] = parts
       .all()
       .filter(({ hidden }) => table === undefined || !hidden.includes(table))
-      .map((one) => ({ id: one.id, content: one, hidden: one.hidden, open: () => parts.open(one) }))
+      .map((one) => ({
+        id: one.id,
+        content: one,
+        fileBytes: one.stored?.bytes,
+        hidden: one.hidden,
+        open: () => parts.open(one),
+      }))
       .reverse();
     if (part === undefined) return finished;
-    return [{ id: 'part', content: undefined, hidden: [], open: () => part }, ...finished];
+    return [{ id: 'part', content: undefined, fileBytes: undefined, hidden: [], open: () => part }, ...finished];
   }
 
   /**
@@ -118,6 +124,41 @@ export class StoreEngine {
     const before = this.follower.seq;
     this.follower.follow();
     return this.follower.seq !== before;
+  }
+
+  /** Ends the part that grows, if it holds rows: they are in a finished part when this resolves. @throws Failure */
+  seal(): Promise<void> {
+    return this.queue.run(async () => {
+      try {
+        await this.withLock(() => this.sealLog(true));
+      } catch (error) {
+        this.noteDiskError(error);
+        throw diskFailure(error);
+      }
+    });
+  }
+
+  /** What all files of this store take on disk, bytes. */
+  fileBytes(): number {
+    return this.folder.usedBytes();
+  }
+
+  /**
+   * Gives the space of rows that are gone back to the disk. Where the disk is full, files of dropped parts go at once, so that
+   * there is room for the generations that let go of the rest. @throws the system's error
+   */
+  async giveBack(diskIsFull: boolean): Promise<void> {
+    if (diskIsFull) {
+      await this.queue.run(() =>
+        this.withLock(() => {
+          this.follow();
+          this.folder.removePartsBut(new Set(this.state.parts.all().map(({ id }) => id)));
+        }),
+      );
+    }
+    // What the generation before the newest needs stays until a second one follows it.
+    await this.checkpoint();
+    await this.checkpoint();
   }
 
   /** Writes a generation now and waits for it. @throws the system's error */

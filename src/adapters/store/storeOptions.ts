@@ -26,6 +26,8 @@ export interface EventPart {
   /** What a transaction names it by. */
   readonly id: Target;
   readonly content: PartContent | undefined;
+  /** What its file takes, once there is one. */
+  readonly fileBytes: number | undefined;
   /** Tables whose rows in it are not to be seen. */
   readonly hidden: readonly string[];
   /** undefined when the file turned out damaged. */

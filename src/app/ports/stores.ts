@@ -11,6 +11,7 @@ import type { LeaseStore } from './leases.ts';
 import type { AlertStore } from './alerts.ts';
 import type { GovernanceStore } from './governance.ts';
 import type { StoreMaintenance } from './maintenance.ts';
+import type { RetentionStore } from './retention.ts';
 import type { WorkflowStore } from './workflows.ts';
 
 /** Half-open [from, to), UTC ISO-8601. */
@@ -217,6 +218,7 @@ export interface Stores {
   readonly workflows: WorkflowStore;
   readonly governance: GovernanceStore;
   readonly alerts: AlertStore;
+  readonly retention: RetentionStore;
   readonly maintenance: StoreMaintenance;
   /** Told within a second when another window saved something: what is shown may be old. */
   onDidChange(listener: (store: 'control' | 'history') => void): { dispose(): void };

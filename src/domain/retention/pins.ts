@@ -27,6 +27,8 @@ export interface Pin {
   readonly windows?: readonly PinnedWindow[];
   /** Runs: their histories, their files, and the events that carry them. */
   readonly runIds?: readonly string[];
+  /** Nothing of those runs is older than this, UTC ISO-8601; absent = not known. */
+  readonly since?: string;
   /** Incident bundles: their rows and partial files. */
   readonly bundleIds?: readonly string[];
 }

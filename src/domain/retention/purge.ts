@@ -1,3 +1,4 @@
+import type { KeptDataset } from './dataset.ts';
 import type { PinReason } from './pins.ts';
 
 /**
@@ -62,16 +63,23 @@ export function bytesOver(usedBytes: number, budgetBytes: number, share: number)
   return usedBytes <= budgetBytes ? 0 : Math.max(0, Math.ceil(usedBytes - budgetBytes * share));
 }
 
+/** Rows that stay although the cutoff meets them. */
+export interface PinnedRows {
+  readonly reason: PinReason;
+  readonly label: string;
+  readonly rows: number;
+}
+
 /** What a dry run found, as the API gives it. */
 export interface PurgePlan {
   readonly planId: string;
-  readonly dataset: string;
+  readonly dataset: KeptDataset;
   /** Rows before this moment go, unless pinned. UTC ISO-8601. */
   readonly cutoff: string;
   readonly rows: number;
   /** About what the files shrink by, once the time for undo is over. */
   readonly bytes: number;
-  readonly pinned: readonly { readonly reason: PinReason; readonly label: string; readonly rows: number }[];
+  readonly pinned: readonly PinnedRows[];
   /** Bytes by which the dataset will still be over its budget. */
   readonly stillOverBy: number;
   readonly expiresAt: string;

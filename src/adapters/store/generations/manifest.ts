@@ -7,6 +7,17 @@ export interface StoredFile {
   readonly sha256: string;
 }
 
+/** What a part holds of one table. */
+export interface TableContent {
+  readonly rows: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** About what its rows take in the part's file. */
+  readonly bytes: number;
+  /** Per connection the time of its newest row; of samples only. */
+  readonly newest?: Readonly<Record<string, string>>;
+}
+
 /** A finished stretch of event rows, in a file of its own that never changes. */
 export interface StoredPart extends StoredFile {
   /** Number of the transaction that finished it. */
@@ -15,6 +26,8 @@ export interface StoredPart extends StoredFile {
   /** First and last time of its rows, UTC ISO-8601; null when it holds none. */
   readonly from: string | null;
   readonly to: string | null;
+  /** By table; absent in what an earlier version wrote. */
+  readonly tables?: Readonly<Record<string, TableContent>>;
   /** Tables whose rows in it are not seen; absent when all are. */
   readonly hidden?: readonly string[];
 }

@@ -200,6 +200,20 @@ export class StoreFolder {
     }
   }
 
+  usedBytes(): number {
+    return this.fs.list(this.path).reduce((sum, name) => sum + (this.fs.size(this.at(name)) ?? 0), 0);
+  }
+
+  /**
+   * Removes files of parts that generations name but the log has dropped since. Call with the lock, after following the log:
+   * whoever reads those generations reads the log after them too, and drops the parts without reading them.
+   */
+  removePartsBut(kept: ReadonlySet<number>): void {
+    for (const name of this.generations()) {
+      for (const { id, file } of this.manifest(name).parts) if (!kept.has(id)) this.fs.remove(this.at(file));
+    }
+  }
+
   /** Removes what the two newest generations, and the log from the older of them on, do not need. */
   removeUnneeded(): void {
     const kept = this.generations().slice(0, keptGenerations);

@@ -66,5 +66,6 @@ async function writePart(
   const image = compactImage(part.database);
   await giveWay();
   const file = await folder.write(`part-${padded(part.id, 12)}-${nonce()}.db`, image, giveWay);
-  return { ...file, id: part.id, rows: part.rows, from: part.from, to: part.to };
+  const { id, rows, from, to, tables } = part;
+  return { ...file, id, rows, from, to, ...(tables === undefined ? {} : { tables }) };
 }

@@ -4,9 +4,8 @@ import type { StoreHealth } from '../../../app/ports/stores.ts';
 import type { FileSystem } from '../disk/fileSystem.ts';
 import type { CallName, Notice, StoreCalls } from '../messages.ts';
 import type { Migration } from '../migrations.ts';
-import type { PartContent } from '../parts.ts';
 import type { StoreProblem } from '../problems.ts';
-import type { SqlDatabase, SqlEngine } from '../sql/driver.ts';
+import type { SqlEngine } from '../sql/driver.ts';
 import { StoreEngine } from '../storeEngine.ts';
 import type { StoreOptions } from '../storeOptions.ts';
 import { alertHandlers } from './handlers/alerts.ts';
@@ -16,6 +15,7 @@ import type { Handlers, StoreParts } from './handlers/handlers.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { leaseHandlers } from './handlers/leases.ts';
 import { maintenanceHandlers } from './handlers/maintenance.ts';
+import { retentionHandlers } from './handlers/retention.ts';
 import { snapshotHandlers } from './handlers/snapshots.ts';
 import { workflowHandlers } from './handlers/workflows.ts';
 import { rollUpFamilies } from './repositories/familyRollups.ts';
@@ -23,6 +23,7 @@ import { appendEvents } from './repositories/historyEvents.ts';
 import { appendSamples } from './repositories/observabilitySamples.ts';
 import { rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
 import { rollUpPatterns } from './repositories/patternRollups.ts';
+import { contentOf } from './partContent.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
 
 export interface ServiceOptions {
@@ -102,6 +103,7 @@ export class StoreService {
       ...workflowHandlers(parts),
       ...governanceHandlers(parts),
       ...alertHandlers(parts),
+      ...retentionHandlers(parts),
       ...maintenanceHandlers(parts, options),
     };
   }
@@ -184,18 +186,5 @@ export function historyOptions(options: ServiceOptions): StoreOptions {
     logBytes: 16 * mega,
     partRows: 50_000,
     contentOf,
-  };
-}
-
-/** What a part holds: events and samples alike. */
-function contentOf(part: SqlDatabase): PartContent {
-  const [row] = part.rows(`SELECT sum(n), min(first), max(last) FROM (
-    SELECT count(*) AS n, min(timestamp) AS first, max(timestamp) AS last FROM history_events
-    UNION ALL SELECT count(*), min(timestamp), max(timestamp) FROM observability_snapshots)`);
-  const [rows, from, to] = row ?? [];
-  return {
-    rows: Number(rows ?? 0),
-    from: typeof from === 'string' ? from : null,
-    to: typeof to === 'string' ? to : null,
   };
 }

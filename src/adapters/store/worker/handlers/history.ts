@@ -7,6 +7,7 @@ import { deleteEventsBefore } from '../repositories/historyEvents.ts';
 import { samplesOfPart } from '../repositories/observabilitySamples.ts';
 import { operationBuckets } from '../repositories/operationRollups.ts';
 import { addActivity } from '../repositories/patternRollups.ts';
+import { rolledUpSamples } from '../repositories/sampleRollups.ts';
 import { sampleAt } from '../sampleAt.ts';
 import { storedActivity } from '../storedActivity.ts';
 import { storedCommandTimes } from '../storedCommandTimes.ts';
@@ -62,12 +63,11 @@ function samplesOf({ control, history }: StoreParts, given: TimeWindow & StoreSc
       ? connectionIds
       : (connectionIds ?? [...ofEnvironment]).filter((id) => ofEnvironment.has(id));
   const scoped = { from: query.from, to: query.to, ...(ids === undefined ? {} : { connectionIds: ids }) };
-  return history
-    .eventParts('observability_snapshots')
-    .flatMap(({ open }) => {
-      const part = open();
-      return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);
-    })
+  const samples = history.eventParts('observability_snapshots').flatMap(({ open }) => {
+    const part = open();
+    return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);
+  });
+  return [...rolledUpSamples(history.read(), scoped), ...samples]
     .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
     .slice(0, mostSamples);
 }

@@ -3,7 +3,7 @@ import type { CommandSample } from '../../../../domain/observability/commandTime
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
-import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull } from './rows.ts';
+import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull, type Condition } from './rows.ts';
 
 const figures = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
   reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
@@ -101,6 +101,11 @@ export function samplesOfPart(
       [...where.params, limit],
     )
     .map(sampleOf);
+}
+
+/** Samples of one part that a condition chooses. */
+export function samplesWhere(part: SqlDatabase, where: Condition): ObservabilitySnapshot[] {
+  return part.all(`SELECT ${columns} FROM observability_snapshots WHERE ${where.sql}`, where.params).map(sampleOf);
 }
 
 /** The newest sample of a connection in one part, at or before a time. */
