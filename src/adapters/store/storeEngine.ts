@@ -130,7 +130,7 @@ export class StoreEngine {
   seal(): Promise<void> {
     return this.queue.run(async () => {
       try {
-        await this.withLock(() => this.sealLog(true));
+        await this.withLock(() => this.follower.sealLog(() => true));
       } catch (error) {
         this.noteDiskError(error);
         throw diskFailure(error);
@@ -140,7 +140,7 @@ export class StoreEngine {
 
   /** What all files of this store take on disk, bytes. */
   fileBytes(): number {
-    return this.folder.usedBytes();
+    return this.follower.folder.usedBytes();
   }
 
   /**
@@ -151,8 +151,9 @@ export class StoreEngine {
     if (diskIsFull) {
       await this.queue.run(() =>
         this.withLock(() => {
-          this.follow();
-          this.folder.removePartsBut(new Set(this.state.parts.all().map(({ id }) => id)));
+          const { follower } = this;
+          follower.follow();
+          follower.folder.removePartsBut(new Set(follower.state.parts.all().map(({ id }) => id)));
         }),
       );
     }

@@ -169,8 +169,10 @@ function pinnedToo(plan: HistoryPlan, pins: Begin['pins']): Pick<HistoryPlan, 'v
   };
 }
 
-function recordOf({ body: _, ...record }: StoredPurge): PurgeRecord {
-  return record;
+/** Without what is stored of the plan. */
+function recordOf(purge: StoredPurge): PurgeRecord {
+  const { purgeId, dataset, state, cutoff, rows, bytes, byPerson, startedAt, undoUntil } = purge;
+  return { purgeId, dataset, state, cutoff, rows, bytes, byPerson, startedAt, undoUntil };
 }
 
 function expiredPlan(): Failure {
