@@ -1,0 +1,113 @@
+import type { IncidentCounts, IncidentInclude, RedactionProfile, RedactionSummary } from './definition.ts';
+
+/** Events of one stretch of the range. */
+export interface PageBucket {
+  readonly success: number;
+  readonly error: number;
+  readonly blocked: number;
+}
+
+/** What `index.html` shows; all of it is redacted already. */
+export interface PageData {
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly createdAt: string;
+  readonly from: string;
+  readonly to: string;
+  readonly includes: readonly IncidentInclude[];
+  readonly profile: RedactionProfile;
+  readonly counts: IncidentCounts;
+  readonly omitted: readonly { readonly what: string; readonly reason: string }[];
+  readonly buckets: readonly PageBucket[];
+  /** Lines of timeline.jsonl as objects, oldest first; not all of a large bundle (see `events.of`). */
+  readonly events: { readonly shown: readonly unknown[]; readonly of: number };
+  /** Lines of metrics.jsonl, thinned. */
+  readonly samples: readonly unknown[];
+  readonly workflows: readonly unknown[];
+  readonly alerts: unknown;
+  readonly decisions: readonly unknown[];
+  readonly redactions: readonly Omit<RedactionSummary, 'examples'>[];
+}
+
+const buckets = 120;
+const keptFailures = 5000;
+const keptOthers = 5000;
+const keptSamples = 6000;
+
+/** The newest of what passes, in order. */
+class Newest {
+  readonly #lines: string[] = [];
+  readonly #most: number;
+  #next = 0;
+  seen = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  add(line: string): void {
+    this.seen += 1;
+    if (this.#lines.length < this.#most) this.#lines.push(line);
+    else this.#lines[this.#next] = line;
+    this.#next = (this.#next + 1) % this.#most;
+  }
+
+  all(): string[] {
+    if (this.seen <= this.#most) return this.#lines;
+    return [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
+  }
+}
+
+/** Every n-th of what passes, n doubling when there are too many. */
+class Thinned {
+  #lines: string[] = [];
+  #step = 1;
+  #seen = 0;
+
+  add(line: string): void {
+    if (this.#seen % this.#step === 0) this.#lines.push(line);
+    this.#seen += 1;
+    if (this.#lines.length <= keptSamples) return;
+    this.#lines = this.#lines.filter((_, at) => at % 2 === 0);
+    this.#step *= 2;
+  }
+
+  all(): string[] {
+    return this.#lines;
+  }
+}
+
+/** Gathers what the page shows while the lines of a bundle pass by. Memory does not grow with their number. */
+export class PageGathering {
+  readonly #fromMs: number;
+  readonly #spanMs: number;
+  readonly #buckets = Array.from({ length: buckets }, () => ({ success: 0, error: 0, blocked: 0 }));
+  readonly #failures = new Newest(keptFailures);
+  readonly #others = new Newest(keptOthers);
+  readonly #samples = new Thinned();
+
+  constructor(from: string, to: string) {
+    this.#fromMs = Date.parse(from);
+    this.#spanMs = Math.max(1, Date.parse(to) - this.#fromMs);
+  }
+
+  event(line: string, timestamp: string, status: string): void {
+    const at = Math.floor(((Date.parse(timestamp) - this.#fromMs) / this.#spanMs) * buckets);
+    const bucket = this.#buckets[Math.min(buckets - 1, Math.max(0, at))];
+    if (bucket !== undefined) bucket[status === 'error' || status === 'blocked' ? status : 'success'] += 1;
+    (status === 'success' ? this.#others : this.#failures).add(line);
+  }
+
+  sample(line: string): void {
+    this.#samples.add(line);
+  }
+
+  gathered(): Pick<PageData, 'buckets' | 'events' | 'samples'> {
+    const shown = [...this.#failures.all(), ...this.#others.all()].map((line) => JSON.parse(line) as { at: string });
+    shown.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    return {
+      buckets: this.#buckets,
+      events: { shown, of: this.#failures.seen + this.#others.seen },
+      samples: this.#samples.all().map((line) => JSON.parse(line) as unknown),
+    };
+  }
+}
