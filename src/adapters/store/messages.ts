@@ -1,6 +1,7 @@
 // What travels between the extension host and the store's worker.
 import type { AlertStore } from '../../app/ports/alerts.ts';
 import type { GovernanceStore } from '../../app/ports/governance.ts';
+import type { ExportWork, IncidentStore, PreviewWork } from '../../app/ports/incidents.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type { DesktopContent, ImportCounts } from '../../app/ports/maintenance.ts';
 import type {
@@ -53,7 +54,8 @@ export interface StoreCalls
     PortCalls<'alerts', AlertStore>,
     PortCalls<'governance', GovernanceStore>,
     PortCalls<'retention', RetentionStore>,
-    PortCalls<'workflows', WorkflowStore> {}
+    PortCalls<'workflows', WorkflowStore>,
+    PortCalls<'incidents', IncidentStore> {}
 
 export type CallName = keyof StoreCalls;
 
@@ -73,12 +75,30 @@ export type Notice =
 export type FromWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: FailureShape }
+  /** How far a job is, as its caller knows it. */
+  | { readonly kind: 'progress'; readonly value: unknown }
   | Notice;
+
+/** Folders and files of the incident jobs. */
+export interface IncidentPlaces {
+  /** Holds the small files of each preview, under its id. */
+  readonly folder: string;
+  /** Script and style of `index.html`. */
+  readonly pageScript: string;
+  readonly pageStyle: string;
+}
+
+/** What a worker of its own does. */
+export type WorkerJob =
+  | { readonly kind: 'export'; readonly target: string }
+  | { readonly kind: 'incidentPreview'; readonly work: PreviewWork; readonly places: IncidentPlaces }
+  | { readonly kind: 'incidentExport'; readonly work: ExportWork; readonly places: IncidentPlaces }
+  | { readonly kind: 'incidentVerify'; readonly path: string };
 
 export interface WorkerSettings {
   readonly directory: string;
   readonly wasmPath: string;
   readonly migrationsDirectory: string;
   /** A worker for one job ends after it; without one it answers calls. */
-  readonly job?: { readonly kind: 'export'; readonly target: string };
+  readonly job?: WorkerJob;
 }

@@ -1,6 +1,7 @@
 import type { AlertStore } from '../../app/ports/alerts.ts';
 import type { Clock } from '../../app/ports/clock.ts';
 import type { GovernanceStore } from '../../app/ports/governance.ts';
+import type { IncidentStore } from '../../app/ports/incidents.ts';
 import type { LeaseStore } from '../../app/ports/leases.ts';
 import type {
   ConnectionRecordStore,
@@ -109,6 +110,22 @@ export function openStores(options: OpenStoresOptions): Stores {
       giveBack: true,
       state: true,
       saveState: true,
+    }),
+    incidents: forwarded<IncidentStore>(worker, 'incidents', {
+      cut: true,
+      savePreview: true,
+      preview: true,
+      previews: true,
+      removePreview: true,
+      saveExport: true,
+      export: true,
+      exports: true,
+      removeExport: true,
+      finish: true,
+      bundles: true,
+      bundle: true,
+      moveBundle: true,
+      removeBundle: true,
     }),
     maintenance: {
       async exportDatabase(target) {

@@ -47,7 +47,7 @@ export class StoreEngine {
       follower: this.follower,
       queue: this.queue,
       withLock: (run) => this.withLock(run),
-      mayWrite: () => !this.closed && this.isReady,
+      mayWrite: () => !this.closed && this.isReady && options.passive !== true,
       outcome: (error) => {
         this.generationError = error;
       },
@@ -126,14 +126,32 @@ export class StoreEngine {
     return this.follower.seq !== before;
   }
 
-  /** Ends the part that grows, if it holds rows: they are in a finished part when this resolves. @throws Failure */
-  seal(): Promise<void> {
+  /** Number of the last transaction that is in the state. */
+  position(): number {
+    this.follower.follow();
+    return this.follower.seq;
+  }
+
+  /**
+   * Ends the part that grows: every row that was acknowledged before stands in a finished part with this number or a lower
+   * one, and no later row does.
+   *
+   * @throws Failure as `commit`
+   */
+  seal(): Promise<number> {
     return this.queue.run(async () => {
+      const { follower } = this;
       try {
-        await this.withLock(() => this.follower.sealLog(() => true));
+        follower.follow();
+        if (follower.isNewer) throw newerFailure();
+        if (follower.state.partRows === 0) return follower.seq;
+        const sealed = await this.withLock(() => follower.sealLog(() => true));
+        return sealed?.seq ?? follower.seq;
       } catch (error) {
         this.noteDiskError(error);
         throw diskFailure(error);
+      } finally {
+        this.generations.maybeStart();
       }
     });
   }

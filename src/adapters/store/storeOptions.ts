@@ -18,6 +18,8 @@ export interface StoreOptions extends StateOptions {
   readonly partRows: number;
   /** Finished parts are held in memory up to this. */
   readonly partMemoryBytes: number;
+  /** true: only reads; generations are left to others. */
+  readonly passive?: boolean;
   readonly report: (problem: StoreProblem) => void;
 }
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../app/ports/clock.ts';
 import { Failure, failureFrom } from '../../domain/failure.ts';
-import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerSettings } from './messages.ts';
+import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerJob, WorkerSettings } from './messages.ts';
 
 /** A worker that says nothing for so long while a call waits is ended and replaced. */
 const silenceMs = 60_000;
@@ -80,6 +80,7 @@ export class StoreWorker {
   }
 
   private receive(message: FromWorker): void {
+    if (message.kind === 'progress') return;
     if (message.kind !== 'answer' && message.kind !== 'failure') {
       this.options.onNotice(message);
       return;
@@ -113,26 +114,37 @@ export class StoreWorker {
   }
 }
 
+export interface JobHooks {
+  readonly onProgress?: (value: unknown) => void;
+  /** Asks the job to stop; it ends with CANCELLED when it has cleaned up. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Runs one job in a worker of its own, which ends with it and gives its memory back.
+ * Runs one job in a worker of its own, which ends with it and gives its memory back. Resolves with what the job answers.
  *
  * @throws Failure of the job, or INTERNAL_ERROR when its worker died
  */
 export function runStoreJob(
   settings: WorkerSettings & { readonly workerPath: string },
-  job: NonNullable<WorkerSettings['job']>,
-): Promise<void> {
+  job: WorkerJob,
+  { onProgress, signal }: JobHooks = {},
+): Promise<unknown> {
   const { workerPath, directory, wasmPath, migrationsDirectory } = settings;
   const workerData: WorkerSettings = { directory, wasmPath, migrationsDirectory, job };
   const worker = new Worker(workerPath, { workerData, name: `cachify-store-${job.kind}` });
-  return new Promise((resolve, reject) => {
+  const stop = (): void => worker.postMessage({ cancel: true });
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  return new Promise<unknown>((resolve, reject) => {
     worker.on('message', (message: FromWorker) => {
-      if (message.kind === 'answer') resolve();
+      if (message.kind === 'progress') onProgress?.(message.value);
+      else if (message.kind === 'answer') resolve(message.value);
       else if (message.kind === 'failure') reject(failureFrom(message.failure));
     });
     worker.on('error', () => reject(jobFailure()));
     worker.on('exit', () => reject(jobFailure()));
-  });
+  }).finally(() => signal?.removeEventListener('abort', stop));
 }
 
 function jobFailure(): Failure {

@@ -7,6 +7,7 @@ import type { LatencySketchJson } from '../../domain/observability/latencySketch
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
+import type { IncidentStore } from './incidents.ts';
 import type { LeaseStore } from './leases.ts';
 import type { AlertStore } from './alerts.ts';
 import type { GovernanceStore } from './governance.ts';
@@ -217,6 +218,7 @@ export interface Stores {
   readonly leases: LeaseStore;
   readonly workflows: WorkflowStore;
   readonly governance: GovernanceStore;
+  readonly incidents: IncidentStore;
   readonly alerts: AlertStore;
   readonly retention: RetentionStore;
   readonly maintenance: StoreMaintenance;

@@ -5,10 +5,11 @@ import initSqlJs from 'sql.js';
 import type { Clock } from '../../../app/ports/clock.ts';
 import { asFailure } from '../../../domain/failure.ts';
 import { nodeFileSystem } from '../disk/nodeFileSystem.ts';
-import type { FromWorker, Request, WorkerSettings } from '../messages.ts';
+import type { FromWorker, Request, WorkerJob, WorkerSettings } from '../messages.ts';
 import { readMigrations } from '../migrations.ts';
 import { sqlJsEngine } from '../sql/driver.ts';
-import { exportStores } from './maintenance/exportStores.ts';
+import { jobControl } from './incidents/jobControl.ts';
+import { answerJob } from './jobs.ts';
 import { StoreService, type ServiceOptions } from './storeService.ts';
 
 const clock: Clock = {
@@ -56,5 +57,17 @@ function answerCalls(): void {
   });
 }
 
+function runJob(job: WorkerJob): void {
+  let cancelled = false;
+  port?.on('message', () => {
+    cancelled = true;
+  });
+  const control = jobControl(
+    (value) => post({ kind: 'progress', value }),
+    () => cancelled,
+  );
+  void settle(0, async () => answerJob(await options, job, control)).finally(() => port?.close());
+}
+
 if (settings.job === undefined) answerCalls();
-else void settle(0, async () => exportStores(await options, settings.job?.target ?? ''));
+else runJob(settings.job);

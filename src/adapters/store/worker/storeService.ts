@@ -13,6 +13,7 @@ import { connectionHandlers } from './handlers/connections.ts';
 import { governanceHandlers } from './handlers/governance.ts';
 import type { Handlers, StoreParts } from './handlers/handlers.ts';
 import { historyHandlers } from './handlers/history.ts';
+import { incidentHandlers } from './handlers/incidents.ts';
 import { leaseHandlers } from './handlers/leases.ts';
 import { maintenanceHandlers } from './handlers/maintenance.ts';
 import { retentionHandlers } from './handlers/retention.ts';
@@ -104,6 +105,7 @@ export class StoreService {
       ...governanceHandlers(parts),
       ...alertHandlers(parts),
       ...retentionHandlers(parts),
+      ...incidentHandlers(parts),
       ...maintenanceHandlers(parts, options),
     };
   }

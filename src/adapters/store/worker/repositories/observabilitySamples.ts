@@ -8,8 +8,8 @@ import { allOf, inList, number, numberOrNull, oneOf, text, textOrNull, type Cond
 const figures = `id, connection_id, timestamp, period_seconds, latency_p50_ms, latency_p95_ms, error_rate, operation_count,
   reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
   keyspace_misses, evicted_keys, replication_link`;
-const columns = `${figures}, commands_json`;
-const insert = `INSERT OR IGNORE INTO observability_snapshots (${columns})
+export const sampleColumns = `${figures}, commands_json`;
+const insert = `INSERT OR IGNORE INTO observability_snapshots (${sampleColumns})
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const links = ['up', 'down'] as const;
 
@@ -41,7 +41,7 @@ function rowOf(s: ObservabilitySnapshot): SqlValue[] {
   ];
 }
 
-function sampleOf(row: SqlRow): ObservabilitySnapshot {
+export function sampleOf(row: SqlRow): ObservabilitySnapshot {
   const commands = row['commands_json'] === undefined ? null : textOrNull(row, 'commands_json');
   return {
     id: text(row, 'id'),
@@ -111,7 +111,7 @@ export function samplesWhere(part: SqlDatabase, where: Condition): Observability
 /** The newest sample of a connection in one part, at or before a time. */
 export function sampleOfPartAt(part: SqlDatabase, connectionId: string, at: string): ObservabilitySnapshot | null {
   const [row] = part.all(
-    `SELECT ${columns} FROM observability_snapshots WHERE connection_id = ? AND timestamp <= ?
+    `SELECT ${sampleColumns} FROM observability_snapshots WHERE connection_id = ? AND timestamp <= ?
      ORDER BY timestamp DESC, id DESC LIMIT 1`,
     [connectionId, at],
   );
