@@ -105,7 +105,9 @@ export function samplesOfPart(
 
 /** Samples of one part that a condition chooses. */
 export function samplesWhere(part: SqlDatabase, where: Condition): ObservabilitySnapshot[] {
-  return part.all(`SELECT ${columns} FROM observability_snapshots WHERE ${where.sql}`, where.params).map(sampleOf);
+  return part
+    .all(`SELECT ${sampleColumns} FROM observability_snapshots WHERE ${where.sql}`, where.params)
+    .map(sampleOf);
 }
 
 /** The newest sample of a connection in one part, at or before a time. */
