@@ -52,8 +52,8 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
   const files = new KeyFileSystem({
     keys,
     clock,
-    connection: (id) => ({ summary: connections.view(id).summary, db: connections.definitionOf(id).db }),
-    isReady: (id) => connections.views().some(({ summary }) => summary.id === id && summary.state === 'ready'),
+    connection: (uid) => ({ summary: connections.view(uid).summary, db: connections.definitionOf(uid).db }),
+    isReady: (uid) => connections.views().some(({ summary }) => summary.uid === uid && summary.state === 'ready'),
   });
   const replies = new ReplyDocuments();
   const { workflows } = services;

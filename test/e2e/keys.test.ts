@@ -38,7 +38,6 @@ describe('keys in the workbench', function () {
   const labels = async () => (await workbench().rows(VIEW)).map(({ label }) => label);
   const shows = (label: string) => waitFor(`the row ${label}`, 20_000, async () => (await labels()).includes(label));
 
-  /** Replaces the whole text as it is: while typing, brackets close themselves. */
   it('connects when a connection is unfolded, and lists folders with counts and hostile names as text', async () => {
     await workbench().openContainer('Cachify');
     await workbench().expand(VIEW, 'Shop dev');

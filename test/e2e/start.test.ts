@@ -82,7 +82,6 @@ describe('npm start', function suite() {
     );
     const workbench = await openWorkbench({ host: hostAt(started.address, started.folder) });
     await workbench.openContainer('Cachify');
-    await workbench.screenshot('/tmp/h-scratch/st.png');
     await workbench.tab('README.md').waitFor();
     await workbench.close();
 

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, extensions, window, workspace, ConfigurationTarget } from 'vscode';
+import { commands, window, workspace, ConfigurationTarget } from 'vscode';
 import type { CachifyApi } from '../../src/api.ts';
 import { testEnvironment } from './support/environment.ts';
+import { activatedApi } from './support/product.ts';
 
 const workspaceText = `{
   // the team's servers
@@ -15,12 +16,6 @@ const workspaceText = `{
   "editor.rulers": [80], // keep
 }
 `;
-
-async function apiOf(): Promise<CachifyApi> {
-  const extension = extensions.getExtension<CachifyApi>('cachify.cachify-studio');
-  assert.ok(extension, 'the extension under development is not loaded');
-  return extension.activate();
-}
 
 async function userSettingsFile(): Promise<string> {
   await commands.executeCommand('workbench.action.openSettingsJson');
@@ -39,7 +34,7 @@ describe('connections in settings', () => {
   let api: CachifyApi;
 
   before(async () => {
-    api = await apiOf();
+    api = await activatedApi();
   });
 
   afterEach(async () => {

@@ -1,10 +1,8 @@
 // Keys as documents in a real extension host: what a person sees, saves, and what reaches Redis.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   commands,
   ConfigurationTarget,
-  extensions,
   languages,
   Position,
   Range,
@@ -17,15 +15,10 @@ import {
 import type { CachifyApi } from '../../src/api.ts';
 import { waitFor } from '../support/waiting.ts';
 import { testEnvironment } from './support/environment.ts';
+import { connectedApi, redisCli as redis } from './support/product.ts';
 
 const { redisPort } = testEnvironment();
 const connectionId = 'keys-test';
-
-function redis(...args: string[]): string {
-  return execFileSync('redis-cli', ['-p', String(redisPort), ...args])
-    .toString()
-    .replace(/\n$/, '');
-}
 
 function redisBytes(...args: string[]): string {
   return redis('--quoted-input', ...args);
@@ -37,17 +30,7 @@ describe('keys as documents', () => {
   let api: CachifyApi;
 
   before(async () => {
-    const extension = extensions.getExtension<CachifyApi>('cachify.cachify-studio');
-    assert.ok(extension);
-    api = await extension.activate();
-    await api.connections.add({
-      id: connectionId,
-      name: 'Keys test',
-      host: '127.0.0.1',
-      port: redisPort,
-      environment: 'dev',
-    });
-    await api.connections.connect(connectionId);
+    api = await connectedApi(connectionId, 'Keys test');
   });
   beforeEach(() => redis('FLUSHALL'));
   afterEach(async () => {
@@ -278,6 +261,35 @@ describe('keys as documents', () => {
     assert.ok(Number(redis('PTTL', 'kept')) > 90_000);
     await commands.executeCommand('cachify.keys.refresh');
     await waitFor('the document to follow', 5000, () => document.getText() === 'before');
+  });
+
+  it('keeps two connections of the same id apart: in documents, saves and previous values', async () => {
+    const draft = { id: 'same', name: 'Same', host: '127.0.0.1', port: redisPort, environment: 'dev' } as const;
+    const mine = await api.connections.add(draft, { scope: 'user' });
+    const ours = await api.connections.add({ ...draft, db: 1 }, { scope: 'workspace' });
+    try {
+      redis('SET', 'cart:1', 'mine');
+      redis('-n', '1', 'SET', 'cart:1', 'ours');
+      for (const { uid } of [mine, ours]) await api.connections.connect(uid);
+      const uris = [mine, ours].map(({ uid }) => Uri.parse(api.keys.uri({ connectionId: uid, key: 'cart:1' }), true));
+      const documents = await Promise.all(uris.map((uri) => workspace.openTextDocument(uri)));
+      assert.deepEqual(
+        documents.map((document) => document.getText()),
+        ['mine', 'ours'],
+      );
+      for (const document of documents) {
+        await window.showTextDocument(document, { preview: false });
+        await edit(document, `${document.getText()}, edited`);
+        assert.ok(await document.save());
+      }
+      assert.equal(redis('GET', 'cart:1'), 'mine, edited');
+      assert.equal(redis('-n', '1', 'GET', 'cart:1'), 'ours, edited');
+      for (const { uid } of [mine, ours]) {
+        assert.equal((await api.keys.snapshots({ connectionId: uid, key: 'cart:1' })).length, 1);
+      }
+    } finally {
+      for (const { uid } of [mine, ours]) await api.connections.remove(uid);
+    }
   });
 
   it('opens nothing for writing on a read-only connection, until it is unlocked', async () => {

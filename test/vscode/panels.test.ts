@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { commands, extensions, TabInputWebview, window, type Tab } from 'vscode';
+import { commands, TabInputWebview, window, type Tab } from 'vscode';
 import type { CachifyApi } from '../../src/api.ts';
 import { panelTypes } from '../../src/ui/contributions.ts';
 import { waitFor } from '../support/waiting.ts';
-import { testEnvironment } from './support/environment.ts';
+import { connectedApi } from './support/product.ts';
 
 function panels(): Tab[] {
   return window.tabGroups.all
@@ -16,12 +16,7 @@ describe('panels', () => {
   const id = 'panels-test';
 
   before(async () => {
-    const extension = extensions.getExtension<CachifyApi>('cachify.cachify-studio');
-    assert.ok(extension);
-    api = await extension.activate();
-    const { redisPort } = testEnvironment();
-    await api.connections.add({ id, name: 'Panels', host: '127.0.0.1', port: redisPort, environment: 'dev' });
-    await api.connections.connect(id);
+    api = await connectedApi(id, 'Panels');
   });
   after(async () => {
     await window.tabGroups.close(panels());

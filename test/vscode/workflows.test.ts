@@ -1,34 +1,16 @@
 // Workflows through the API of the activated extension, and through its commands with plain arguments.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { commands, extensions } from 'vscode';
+import { commands } from 'vscode';
 import type { CachifyApi } from '../../src/api.ts';
-import { testEnvironment } from './support/environment.ts';
+import { connectedApi, redisCli as redis } from './support/product.ts';
 
-const { redisPort } = testEnvironment();
 const connectionId = 'workflows-test';
-
-function redis(...args: string[]): string {
-  return execFileSync('redis-cli', ['-p', String(redisPort), ...args])
-    .toString()
-    .trim();
-}
 
 describe('workflows in the extension host', () => {
   let api: CachifyApi;
 
   before(async () => {
-    const extension = extensions.getExtension<CachifyApi>('cachify.cachify-studio');
-    assert.ok(extension);
-    api = await extension.activate();
-    await api.connections.add({
-      id: connectionId,
-      name: 'Workflows test',
-      host: '127.0.0.1',
-      port: redisPort,
-      environment: 'dev',
-    });
-    await api.connections.connect(connectionId);
+    api = await connectedApi(connectionId, 'Workflows test');
     redis('eval', "for i=1,300 do redis.call('HSET','wf:'..i,'f',i) end return 1", '0');
   });
   after(() => api.connections.remove(connectionId));

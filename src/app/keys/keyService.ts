@@ -110,8 +110,8 @@ export class KeyService {
   }
 
   uri(q: OfKey): string {
-    const { id, db } = this.#parts.definitionOf(q.connectionId);
-    return uriOf({ connectionId: id, db, key: keyBytes(q.key) });
+    const { id, uid, db } = this.#parts.definitionOf(q.connectionId);
+    return uriOf({ connectionUid: uid, connectionId: id, db, key: keyBytes(q.key) });
   }
 
   snapshots(q: {

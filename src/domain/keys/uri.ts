@@ -4,6 +4,9 @@ import { Failure } from '../failure.ts';
 
 /** Where a document of the `cachify:` file system stands: a key, or one of its previous values. */
 export interface KeyAddress {
+  /** Whose key it is: ids of two projects may be equal, uids never are. */
+  readonly connectionUid: string;
+  /** For people to read in a path; it decides nothing. */
   readonly connectionId: string;
   readonly db: number;
   readonly key: Bytes;
@@ -17,14 +20,15 @@ const extension = '.redis-value';
 const maxNameLength = 60;
 
 /**
- * Path of a key's document, not percent-encoded: `/<connection>/db<n>/<base64url of the key>/<safe name>.redis-value`,
- * with `/snapshots/<id>` before the name for a previous value. The key's bytes are its identity; the name is only
- * what a tab shows. The extension ties documents to languages whose settings change no byte when saving.
+ * Path of a key's document, not percent-encoded:
+ * `/<connection id>/<connection uid>/db<n>/<base64url of the key>/<safe name>.redis-value`, with `/snapshots/<id>` before
+ * the name for a previous value. The uid and the key's bytes are its identity; the name is only what a tab shows. The extension ties documents to languages whose settings change no byte when saving.
  */
 export function pathOf(address: KeyAddress): string {
   const key = address.key.length === 0 ? emptyKey : toBase64Url(address.key);
   const snapshot = address.snapshotId === undefined ? '' : `/snapshots/${address.snapshotId}`;
-  return `/${address.connectionId}/db${address.db}/${key}${snapshot}/${safeName(address.key)}${extension}`;
+  const connection = `${address.connectionId}/${address.connectionUid}`;
+  return `/${connection}/db${address.db}/${key}${snapshot}/${safeName(address.key)}${extension}`;
 }
 
 /** The whole URI, percent-encoded. */
@@ -39,7 +43,7 @@ function safeName(key: Bytes): string {
 
 const segment = String.raw`[^/]+`;
 const pattern = new RegExp(
-  `^/(${segment})/db(\\d{1,9})/(${emptyKey}|[\\w-]+)(?:/snapshots/(${segment}))?/${segment}$`,
+  `^/(${segment})/(${segment})/db(\\d{1,9})/(${emptyKey}|[\\w-]+)(?:/snapshots/(${segment}))?/${segment}$`,
   'u',
 );
 
@@ -47,10 +51,10 @@ const pattern = new RegExp(
 export function addressOf(path: string): KeyAddress | null {
   const match = pattern.exec(path);
   if (match === null) return null;
-  const [, connectionId = '', db = '', encoded = '', snapshotId] = match;
+  const [, connectionId = '', connectionUid = '', db = '', encoded = '', snapshotId] = match;
   const key = encoded === emptyKey ? new Uint8Array(0) : fromBase64(encoded);
   if (key === null || (encoded !== emptyKey && toBase64Url(key) !== encoded)) return null;
-  return { connectionId, db: Number(db), key, ...(snapshotId === undefined ? {} : { snapshotId }) };
+  return { connectionUid, connectionId, db: Number(db), key, ...(snapshotId === undefined ? {} : { snapshotId }) };
 }
 
 /** As `addressOf`, for paths that came from outside: VALIDATION_ERROR instead of null. */
@@ -62,5 +66,7 @@ export function requireAddress(path: string): KeyAddress {
 
 /** Whether two addresses are the same document. */
 export function sameAddress(a: KeyAddress, b: KeyAddress): boolean {
-  return a.connectionId === b.connectionId && a.db === b.db && a.snapshotId === b.snapshotId && sameBytes(a.key, b.key);
+  return (
+    a.connectionUid === b.connectionUid && a.db === b.db && a.snapshotId === b.snapshotId && sameBytes(a.key, b.key)
+  );
 }

@@ -374,7 +374,13 @@ class KeyPerson {
 
   #uriOf({ connectionUid, key }: KeyTarget, snapshotId?: string): Uri {
     const { id, db } = this.#parts.keysParts.definitionOf(connectionUid);
-    return documentUri({ connectionId: id, db, key, ...(snapshotId === undefined ? {} : { snapshotId }) });
+    return documentUri({
+      connectionUid,
+      connectionId: id,
+      db,
+      key,
+      ...(snapshotId === undefined ? {} : { snapshotId }),
+    });
   }
 
   #nameOf({ connectionUid }: KeyTarget): string {
@@ -382,8 +388,7 @@ class KeyPerson {
   }
 
   async #refreshDocuments(uid: string): Promise<void> {
-    const { id } = this.#parts.keysParts.definitionOf(uid);
-    await this.#parts.files.refresh(({ connectionId }) => connectionId === id);
+    await this.#parts.files.refresh(({ connectionUid }) => connectionUid === uid);
   }
 }
 

@@ -14,7 +14,7 @@ export function refreshWithConnections(files: KeyFileSystem, connections: Connec
       const before = seen.get(summary.uid);
       seen.set(summary.uid, now);
       if (now === before || now === 'away') continue;
-      void files.refresh(({ connectionId }) => connectionId === summary.id);
+      void files.refresh(({ connectionUid }) => connectionUid === summary.uid);
     }
   });
 }

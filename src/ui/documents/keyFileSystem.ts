@@ -29,10 +29,10 @@ import { fileSystemScheme } from '../contributions.ts';
 export interface KeyFileSystemParts {
   readonly keys: KeyService;
   readonly clock: Clock;
-  /** By id. @throws Failure VALIDATION_ERROR when there is none */
-  connection(id: string): { readonly summary: ConnectionSummary; readonly db: number };
+  /** By uid. @throws Failure VALIDATION_ERROR when there is none */
+  connection(uid: string): { readonly summary: ConnectionSummary; readonly db: number };
   /** Whether a connection is there and open now. */
-  isReady(id: string): boolean;
+  isReady(uid: string): boolean;
 }
 
 /** What is known of an open document. */
@@ -192,7 +192,7 @@ export class KeyFileSystem implements FileSystemProvider {
     const changed = type === 'string' ? contentOf(type, content) : contentOfText(type, text);
     try {
       const { version } = await this.#parts.keys.write({
-        connectionId: address.connectionId,
+        connectionId: address.connectionUid,
         key: address.key,
         type,
         value: valueOf(changed),
@@ -235,7 +235,7 @@ export class KeyFileSystem implements FileSystemProvider {
   async #read(path: string): Promise<Entry> {
     const address = addressOf(path);
     if (address === null) throw new Failure('VALIDATION_ERROR', 'This is not the address of a Redis key.');
-    const { summary, db } = this.#parts.connection(address.connectionId);
+    const { summary, db } = this.#parts.connection(address.connectionUid);
     if (address.db !== db) {
       throw new Failure(
         'CONFLICT',
@@ -257,7 +257,7 @@ export class KeyFileSystem implements FileSystemProvider {
   }
 
   async #current(address: KeyAddress, summary: ConnectionSummary): Promise<OpenValue> {
-    const reading = await this.#parts.keys.reading({ connectionId: address.connectionId, key: address.key });
+    const reading = await this.#parts.keys.reading({ connectionId: address.connectionUid, key: address.key });
     if (reading === null) throw new Failure('CONFLICT', 'The key does not exist.', { details: { reason: 'gone' } });
     const document = documentOf(reading);
     const locked = summary.readOnly ? `${display(summary.name)} is read-only. Unlock it to edit.` : null;
@@ -293,7 +293,7 @@ export class KeyFileSystem implements FileSystemProvider {
   async #followFocus(uri: Uri): Promise<void> {
     const entry = this.#entries.get(uri.path);
     if (entry === undefined || this.#parts.clock.monoMs() - entry.readAtMs < staleMs) return;
-    if (this.#parts.isReady(entry.value.address.connectionId)) await this.#reload(uri.path);
+    if (this.#parts.isReady(entry.value.address.connectionUid)) await this.#reload(uri.path);
   }
 
   async #reload(path: string): Promise<void> {
@@ -325,7 +325,7 @@ function languageOfPrevious(type: string, text: string | null): DocumentLanguage
 
 /** The folders above a document exist as far as its path goes. */
 function folderStat(uri: Uri): FileStat {
-  if (uri.path.split('/').length > 4) throw FileSystemError.FileNotFound(uri);
+  if (uri.path.split('/').length > 5) throw FileSystemError.FileNotFound(uri);
   return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
 }
 

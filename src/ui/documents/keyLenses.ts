@@ -62,7 +62,7 @@ export class KeyLenses implements CodeLensProvider, FileDecorationProvider {
   provideFileDecoration(uri: Uri): FileDecoration | undefined {
     const address = uri.scheme === fileSystemScheme ? addressOf(uri.path) : null;
     if (address === null) return undefined;
-    const summary = this.#connections.views().find((view) => view.summary.id === address.connectionId)?.summary;
+    const summary = this.#connections.views().find((view) => view.summary.uid === address.connectionUid)?.summary;
     if (summary === undefined) return undefined;
     const { badge, color, words } = decorations[summary.environment];
     const tooltip = `${display(summary.name)} · ${words}`;
@@ -78,7 +78,7 @@ const decorations: Readonly<Record<Environment, { badge: string; color?: string;
 };
 
 function ownerWords(connections: ConnectionService, { address }: OpenValue): string {
-  const found = connections.views().find((view) => view.summary.id === address.connectionId);
+  const found = connections.views().find((view) => view.summary.uid === address.connectionUid);
   if (found === undefined) return display(address.connectionId);
   const { name, environment } = found.summary;
   const marked = environment === 'prod' ? '$(shield) ' : '';

@@ -21,7 +21,7 @@ export function givenTarget(connections: ConnectionService, item: unknown): KeyT
   const uri = item instanceof Uri ? item : item === undefined ? window.activeTextEditor?.document.uri : undefined;
   const address = uri?.scheme === fileSystemScheme ? addressOf(uri.path) : null;
   if (address === null) return undefined;
-  return { connectionUid: connections.view(address.connectionId).summary.uid, key: address.key };
+  return { connectionUid: connections.view(address.connectionUid).summary.uid, key: address.key };
 }
 
 /** As `givenTarget`; asks for connection and name when neither says. */

@@ -95,7 +95,7 @@ function keyItem(node: KeyNode): TreeItem {
   const name = withoutIcons(displayShort(key));
   const type = facts.type === null ? '' : display(facts.type);
   const ttl = facts.ttlMs === null ? '' : formatDuration(facts.ttlMs);
-  const uri = documentUri({ connectionId: facts.connectionId, db: facts.db, key });
+  const uri = documentUri({ connectionUid: node.connectionUid, connectionId: facts.connectionId, db: facts.db, key });
   const item = new TreeItem(name, TreeItemCollapsibleState.None);
   item.id = `${node.connectionUid}/key/${toBase64Url(key)}`;
   item.description = [type, ttl].filter(Boolean).join(' · ');
