@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { openStores } from '../../src/adapters/store/openStores.ts';
 import { uidSource } from '../../src/domain/connections/identity.ts';
+import type { CommandDelta } from '../../src/domain/observability/commandStats.ts';
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { storeBuild } from '../../test/support/storeBuild.ts';
@@ -116,7 +117,26 @@ export async function seedHistory(directory: string, servers: readonly DemoServe
         keyspaceMisses: 300,
         evictedKeys: 0,
         replicationLink: null,
+        commands: busiest(opsPerSecond / (index + 1), at),
       };
+    }
+    /** Where 15 seconds of the server's time went: reads got dearer in the last hour. */
+    function busiest(opsPerSecond: number, at: number): CommandDelta[] {
+      const isLate = index === 0 && now - at <= 60 * MINUTE;
+      const shares = [
+        ['get', 0.55, isLate ? 5.2 : 2.4],
+        ['zrange', 0.06, 38],
+        ['hgetall', 0.2, 6],
+        ['set', 0.15, 3.1],
+        ['expire', 0.04, 1.2],
+      ] as const;
+      return shares
+        .map(([command, share, usecPerCall]) => {
+          const calls = Math.round(opsPerSecond * 15 * share);
+          const usec = Math.round(calls * usecPerCall * (0.9 + 0.2 * random()));
+          return { command, calls, usec, rejected: 0, failed: 0 };
+        })
+        .sort((a, b) => b.usec - a.usec);
     }
     if (index === 0) {
       const engine = { source: 'engine' as const };

@@ -25,6 +25,8 @@ export interface ObservabilityRig {
   readonly session: RedisSession;
   readonly gate: CommandGate;
   readonly stores: Stores;
+  /** Where the stores are on disk. */
+  readonly directory: string;
   readonly history: Stores['history'];
   readonly connections: WatchedConnections;
   readonly sampler: Sampler;
@@ -90,6 +92,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     session,
     gate,
     stores,
+    directory,
     history,
     connections,
     sampler,

@@ -69,19 +69,16 @@ function Table({ times: { commands, watchedSeconds } }: { readonly times: Times 
           <tr>
             <th scope="col">Command</th>
             <th scope="col" class="cell-end">
-              Calls per second
+              Calls/s
             </th>
             <th scope="col" class="cell-end">
               Time per call
             </th>
             <th scope="col" class="cell-end">
-              Share of time
+              Share
             </th>
-            <th scope="col" class="cell-end">
-              Failed
-            </th>
-            <th scope="col" class="cell-end">
-              Refused
+            <th scope="col" class="cell-end" title="Calls that failed, and calls that the server refused to run">
+              Errors
             </th>
           </tr>
         </thead>
@@ -92,8 +89,7 @@ function Table({ times: { commands, watchedSeconds } }: { readonly times: Times 
               <td class="cell-end number">{watchedSeconds > 0 ? formatRate(each.calls / watchedSeconds) : '–'}</td>
               <td class="cell-end number">{timePerCall(each)}</td>
               <td class="cell-end number">{whole > 0 ? formatPercent(each.usec / whole) : '–'}</td>
-              <td class="cell-end number">{formatCount(each.failed)}</td>
-              <td class="cell-end number">{formatCount(each.rejected)}</td>
+              <td class="cell-end number">{formatCount(each.failed + each.rejected)}</td>
             </tr>
           ))}
         </tbody>

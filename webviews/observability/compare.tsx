@@ -245,6 +245,7 @@ function Row({ name, metric, facts, total }: RowProps): VNode {
         <span class={`verdict finding-${verdictClass(facts.verdict)}`}>
           <Icon name={verdictIcon[facts.verdict]} /> {facts.verdict}
         </span>
+        {total && <span class="muted">{whereWords(facts)}</span>}
       </td>
       <td class="cell-end number muted">{valueText(metric, facts.detectable)}</td>
       <td class="cell-end number muted">
@@ -252,6 +253,14 @@ function Row({ name, metric, facts, total }: RowProps): VNode {
       </td>
     </tr>
   );
+}
+
+/** The verdict of the whole is that of its commands; which, since the total's own figures may say otherwise. */
+function whereWords(facts: MetricComparison | FamilyComparison): string {
+  if (!('families' in facts) || facts.metric === 'operationCount') return '';
+  const [first, ...others] = facts.families.filter(({ verdict }) => verdict === facts.verdict);
+  if (first === undefined || (facts.verdict !== 'regressed' && facts.verdict !== 'improved')) return '';
+  return ` in ${first.family}${others.length === 0 ? '' : ` and ${formatCount(others.length)} more`}`;
 }
 
 function Overlay(both: { readonly baseline: ConnectionCharts; readonly compare: ConnectionCharts }): VNode {

@@ -4,6 +4,7 @@ import type { ConnectionHealth } from '../../src/domain/observability/overview.t
 import { Heatmap } from '../charts/heatmap.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { everything } from './connectionsModel.ts';
+import { HealthMark } from './healthMark.tsx';
 import { choose, connection, context, showEvents } from './model.ts';
 
 /** How every connection is doing, and where errors were when. */
@@ -19,7 +20,7 @@ export function ConnectionsOverview(): VNode | null {
           <thead>
             <tr>
               <th scope="col">Connection</th>
-              <th scope="col">State</th>
+              <th scope="col">Health</th>
               <th scope="col" class="cell-end">
                 Server load, ops/s
               </th>
@@ -86,7 +87,9 @@ function Row({ health }: { readonly health: ConnectionHealth }): VNode {
         </button>{' '}
         <EnvironmentBadge environment={health.environment} />
       </th>
-      <td>{state}</td>
+      <td>
+        <HealthMark health={{ ...health, state }} />
+      </td>
       <td class="cell-end">{said(health.opsPerSecond, formatRate)}</td>
       <td class="cell-end">{said(health.latencyP50Ms, formatDuration)}</td>
       <td class="cell-end">{said(health.latencyP95Ms, formatDuration)}</td>

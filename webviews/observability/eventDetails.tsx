@@ -60,11 +60,13 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
         {event.attempt !== undefined && event.attempt > 1 && <Fact name="Attempt">{event.attempt}</Fact>}
         {event.runId !== undefined && <Fact name="Run">{event.runId}</Fact>}
         {event.correlationId !== undefined && <Fact name="Belongs to">{event.correlationId}</Fact>}
-        {Object.entries(event.details ?? {}).map(([name, value]) => (
-          <Fact key={name} name={name}>
-            {typeof value === 'string' ? value : JSON.stringify(value)}
-          </Fact>
-        ))}
+        {Object.entries(event.details ?? {})
+          .filter(([name]) => !toldElsewhere.has(name))
+          .map(([name, value]) => (
+            <Fact key={name} name={spaced(name)}>
+              {typeof value === 'string' ? value : JSON.stringify(value)}
+            </Fact>
+          ))}
       </dl>
       <div class="details-actions">
         {isKey(event) && (
@@ -103,6 +105,15 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
       </div>
     </aside>
   );
+}
+
+/** Tries are listed among the failures. */
+const toldElsewhere: ReadonlySet<string> = new Set(['attempts']);
+
+/** `slowlogId` as people write it. */
+function spaced(name: string): string {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {

@@ -29,12 +29,12 @@ import {
   grouped,
   groupsFailure,
 } from './failuresModel.ts';
-import { act, lookAt, showEvents, tab } from './model.ts';
-import { localDateTime, localTime, utcText } from './times.ts';
+import { act, lookAt, nowMs, showEvents, tab } from './model.ts';
+import { localDateTime, localTime, timeOrDay, utcText } from './times.ts';
 
 const columns: readonly Column<FailureGroup>[] = [
-  { id: 'count', title: 'Count', width: '56px', align: 'end', cell: ({ count }) => formatCount(count) },
-  { id: 'code', title: 'Error code', width: 'minmax(120px, 2fr)', cell: ({ errorCode }) => errorCode ?? '–' },
+  { id: 'count', title: 'Count', width: '40px', align: 'end', cell: ({ count }) => formatCount(count) },
+  { id: 'code', title: 'Error code', width: 'minmax(80px, 2fr)', cell: ({ errorCode }) => errorCode ?? '–' },
   { id: 'action', title: 'Action', width: 'minmax(80px, 2fr)', cell: ({ action }) => action },
   {
     id: 'pattern',
@@ -46,8 +46,9 @@ const columns: readonly Column<FailureGroup>[] = [
   {
     id: 'last',
     title: 'Last seen',
-    width: '156px',
-    cell: ({ lastAt }) => <span class="number">{localDateTime(lastAt)}</span>,
+    width: '72px',
+    align: 'end',
+    cell: ({ lastAt }) => <span class="number">{timeOrDay(lastAt, nowMs())}</span>,
     hover: ({ lastAt }) => utcText(lastAt),
   },
 ];
@@ -321,7 +322,7 @@ function Related({ failed: { related, relatedLeftOut } }: { readonly failed: Fai
                 <td class="cell related-key" title={event.keyOrPattern}>
                   {event.keyOrPattern}
                 </td>
-                <td class="muted">{why}</td>
+                <td class="muted related-why">{why}</td>
               </tr>
             ))}
           </tbody>

@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice.tsx';
 import { CommandTimes } from './commandTimes.tsx';
 import { charts, chartsFailure, loadCharts } from './model.ts';
 import { ConnectionsOverview } from './connectionsOverview.tsx';
+import { HealthMark } from './healthMark.tsx';
 import { OverviewCharts } from './overviewCharts.tsx';
 import { SlowOperations } from './slowOperations.tsx';
 import { Stats } from './stats.tsx';
@@ -27,7 +28,9 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
         <div class="page-waiting">{failure === null && <Spinner label="Reading history…" />}</div>
       ) : (
         <>
-          <Coverage data={data} />
+          <div class="coverage">
+            <HealthMark health={{ ...data.health, state: shown.state }} /> <Coverage data={data} />
+          </div>
           <OverviewCharts data={data} isConnected={shown.state === 'ready'} />
           <CommandTimes />
           <SlowOperations events={data.slowOperations} />
@@ -40,12 +43,12 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
 
 function Coverage({ data }: { readonly data: ConnectionCharts }): VNode {
   const watchedMs = (Date.parse(data.to) - Date.parse(data.from)) * data.coverage;
-  if (data.coverage > 0.99) return <p class="coverage muted">The whole range was watched.</p>;
-  if (data.coverage === 0) return <p class="coverage muted">Nobody looked at the server in this range.</p>;
+  if (data.coverage > 0.99) return <span class="muted">The whole range was watched.</span>;
+  if (data.coverage === 0) return <span class="muted">Nobody looked at the server in this range.</span>;
   return (
-    <p class="coverage muted">
+    <span class="muted">
       Watched for {formatDuration(watchedMs)} of this range ({formatPercent(data.coverage)}).{' '}
       <span class="gap-mark" aria-hidden="true" /> Hatched: nobody looked, so nothing is known.
-    </p>
+    </span>
   );
 }

@@ -10,7 +10,7 @@ import { EventDetails } from './eventDetails.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
 import { isFiltered } from './link.ts';
-import { context, filter, isFollowing } from './model.ts';
+import { context, filter, isFollowing, nowMs } from './model.ts';
 import { TimelineFilters } from './timelineFilters.tsx';
 import {
   detailsOpen,
@@ -25,7 +25,7 @@ import {
   total,
   waiting,
 } from './timelineModel.ts';
-import { localDateTime, utcText } from './times.ts';
+import { localDateTime, shortTime, utcText } from './times.ts';
 
 /** Everything that was done, newest first. */
 export function Timeline({ shown, slow }: { readonly shown: PanelConnection; readonly slow: boolean }): VNode {
@@ -107,15 +107,24 @@ const columns: readonly Column<HistoryEvent>[] = [
     id: 'time',
     title: 'Time',
     width: '144px',
+    wideOnly: true,
     cell: (event) => <span class="number">{localDateTime(event.timestamp)}</span>,
     hover: (event) => utcText(event.timestamp),
   },
+  {
+    id: 'shortTime',
+    title: 'Time',
+    width: '88px',
+    narrowOnly: true,
+    cell: (event) => <span class="number">{shortTime(event.timestamp, nowMs())}</span>,
+    hover: (event) => utcText(event.timestamp),
+  },
   { id: 'status', title: 'Outcome', width: '80px', cell: (event) => <EventStatusMark status={event.status} /> },
-  { id: 'action', title: 'Action', width: 'minmax(104px, 1fr)', cell: (event) => event.action },
+  { id: 'action', title: 'Action', width: 'minmax(88px, 1fr)', cell: (event) => event.action },
   {
     id: 'key',
     title: 'Key or pattern',
-    width: 'minmax(64px, 3fr)',
+    width: 'minmax(80px, 3fr)',
     cell: (event) => event.keyOrPattern || engineWords(event),
     hover: (event) => event.keyOrPattern,
   },

@@ -133,20 +133,38 @@ function listsEvents(shown: PanelTab): boolean {
   return shown === 'timeline' || shown === 'slow';
 }
 
+/** What is slow and what happened are two lists: the rows of one are never shown as the other's. */
+function forgetRows(): void {
+  rows.value = [];
+  waiting.value = [];
+  loading.value = true;
+  cursor = undefined;
+}
+
 /** Loads while the tab is shown; typing settles first. */
 export function startTimeline(): void {
   const scope = computed(() => (scopeOfFilter(filter.value).kind === 'chosen' ? (connection.value?.id ?? null) : ''));
   let typing: ReturnType<typeof setTimeout> | undefined;
   let asked = '';
+  let askedText = '';
+  let shownTab: PanelTab | undefined;
   effect(() => {
     const wanted = JSON.stringify([scope.value, range.value, filter.value, tab.value]);
-    if (!listsEvents(tab.value) || scope.value === null || wanted === asked) return;
+    const { text } = filter.value;
+    if (!listsEvents(tab.value)) return;
+    if (tab.value !== shownTab) {
+      untracked(forgetRows);
+      asked = '';
+    }
+    shownTab = tab.value;
+    if (scope.value === null || wanted === asked) return;
     clearTimeout(typing);
     const ask = (): void => {
       asked = wanted;
+      askedText = text;
       void reload();
     };
-    typing = setTimeout(ask, asked === '' ? 0 : TEXT_DELAY_MS);
+    typing = setTimeout(ask, text === askedText ? 0 : TEXT_DELAY_MS);
   });
   effect(() => {
     if (revision.value > 0) untracked(wantNewer);

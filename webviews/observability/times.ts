@@ -15,6 +15,26 @@ export function localDateTime(iso: string): string {
   return `${date}, ${localTime(iso)}`;
 }
 
+/** A time today to the millisecond; of another day its date and minute, in as much space. */
+export function shortTime(iso: string, nowMs: number): string {
+  const isToday = new Date(iso).toDateString() === new Date(nowMs).toDateString();
+  return isToday ? localTime(iso) : toMinutesWithDate(Date.parse(iso));
+}
+
+/** The time of what was today, the day of any other. */
+export function timeOrDay(iso: string, nowMs: number): string {
+  const at = new Date(iso);
+  if (at.toDateString() === new Date(nowMs).toDateString()) {
+    return at.toLocaleTimeString(undefined, {
+      hourCycle: 'h23',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+  }
+  return at.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}
+
 /** On hover of a local time. */
 export function utcText(iso: string): string {
   return `${iso.replace('T', ' ').replace('Z', '')} UTC`;

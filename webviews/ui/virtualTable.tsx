@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly align?: 'end';
   /** Left out when the table is narrower than 700 px. */
   readonly wideOnly?: boolean;
+  /** Only then is it there. */
+  readonly narrowOnly?: boolean;
   cell(row: Row): ComponentChildren;
   /** Plain text on hover. */
   hover?(row: Row): string;
@@ -95,7 +97,8 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>): VNode {
     reveal(at);
   }
 
-  const shown = columns.filter((column) => size.width >= 700 || column.wideOnly !== true);
+  const isWide = size.width >= 700;
+  const shown = columns.filter(({ wideOnly, narrowOnly }) => (isWide ? narrowOnly : wideOnly) !== true);
   const tracks = { gridTemplateColumns: shown.map((column) => column.width).join(' ') };
   return (
     <div

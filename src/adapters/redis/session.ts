@@ -14,6 +14,7 @@ import type {
 import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { CommandTable } from '../../domain/redis/classify.ts';
+import { clusterNotWatched } from '../../domain/redis/clusterWatch.ts';
 import type { RedisCommand } from '../../domain/redis/command.ts';
 import type { Capabilities, ServerIdentity } from '../../domain/redis/server.ts';
 import type { Bulk } from './bulk.ts';
@@ -138,11 +139,7 @@ export class Session implements RedisSession {
   }
 
   async watch(request: WatchRequest): Promise<WatchEnd> {
-    if (this.server.mode === 'cluster') {
-      throw new Failure('NOT_SUPPORTED', 'A cluster cannot be watched: one connection sees only one of its nodes.', {
-        nextAction: 'Add a connection to the node that you want to watch.',
-      });
-    }
+    if (this.server.mode === 'cluster') throw clusterNotWatched();
     const connection = await this.topology.openPrivate(undefined, request.deadlineMs, this.life.signal);
     const stop = (): void => connection.link.destroy(closedByUs);
     this.life.signal.addEventListener('abort', stop, { once: true });

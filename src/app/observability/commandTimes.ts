@@ -6,7 +6,7 @@ import type { HistoryStore, TimeWindow } from '../ports/stores.ts';
 import { findConnection, type WatchedConnections } from './watched.ts';
 
 const maxSlots = 120;
-const mostCommands = 20;
+const mostCommands = 12;
 const drawnCommands = 4;
 
 /** What a server spent its time on, by its own counters. @throws Failure VALIDATION_ERROR */

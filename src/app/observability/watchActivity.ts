@@ -6,6 +6,7 @@ import { watchCosts } from '../../domain/governance/guard.ts';
 import { ActivityCounter, type KeyspaceActivity } from '../../domain/observability/activity.ts';
 import { keyPattern } from '../../domain/observability/keyPattern.ts';
 import { parseMonitorLine } from '../../domain/observability/monitorLine.ts';
+import { clusterNotWatched } from '../../domain/redis/clusterWatch.ts';
 import { infoNumber, parseInfo } from '../../domain/redis/info.ts';
 import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -60,6 +61,7 @@ export class ActivityWatcher {
   /** Measures the rate and says what a watch would cost. @throws Failure, also when the server cannot be watched */
   async preflight(request: WatchActivityRequest): Promise<WatchPreflight> {
     const summary = this.validated(request);
+    await this.needOneServer(summary);
     const opsPerSecond = await this.measure(summary.uid);
     if (request.source === 'notifications') await this.needNotifications(summary);
     const name = display(summary.name);
@@ -87,6 +89,7 @@ export class ActivityWatcher {
     }
     this.running.add(uid);
     try {
+      await this.needOneServer(summary);
       if (request.source === 'notifications') await this.needNotifications(summary);
       return await this.run(summary, request);
     } finally {
@@ -159,6 +162,11 @@ export class ActivityWatcher {
   private async measure(uid: string): Promise<number | null> {
     const [reply] = await this.ask(uid, ['INFO', 'stats']);
     return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
+  }
+
+  private async needOneServer({ uid }: ConnectionSummary): Promise<void> {
+    const { session } = await this.parts.sessions.active(uid);
+    if (session.server.mode === 'cluster') throw clusterNotWatched();
   }
 
   /** Notifications are a setting of the server, and ours is not to change it. */
