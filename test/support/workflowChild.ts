@@ -53,9 +53,7 @@ function countedLine(line: BulkLine): BulkLine {
   return {
     connectionName: line.connectionName,
     user: line.user,
-    get waitedMs() {
-      return line.waitedMs;
-    },
+    runId: line.runId,
     dead: () => line.dead(),
     look: (...args) => around(() => line.look(...args)),
     transact: (...args) => around(() => line.transact(...args)),

@@ -63,7 +63,8 @@ export function leanWire(
 
 export class LeanWire implements Wire {
   private readonly socket: Socket;
-  private readonly waiting: ((reply: RedisReply) => void)[] = [];
+  /** What was written and is not fully answered, oldest first. */
+  private readonly waiting: Waiting[] = [];
   private readonly reader: RespReader;
   private consumer: (chunk: Buffer) => void;
   private error: unknown;
@@ -89,7 +90,8 @@ export class LeanWire implements Wire {
   }
 
   write(commands: readonly RedisCommand[], onReply: (index: number, reply: RedisReply) => void): void {
-    commands.forEach((_, index) => this.waiting.push((reply) => onReply(index, reply)));
+    if (commands.length === 0) return;
+    this.waiting.push({ count: commands.length, answered: 0, onReply });
     this.socket.write(encodeCommands(commands));
   }
 
@@ -112,8 +114,16 @@ export class LeanWire implements Wire {
   }
 
   private answer(reply: RedisReply): void {
-    const next = this.waiting.shift();
+    const next = this.waiting[0];
     if (next === undefined) throw new RespError('an answer that nobody asked for');
-    next(reply);
+    const index = next.answered++;
+    if (next.answered === next.count) this.waiting.shift();
+    next.onReply(index, reply);
   }
+}
+
+interface Waiting {
+  readonly count: number;
+  answered: number;
+  readonly onReply: (index: number, reply: RedisReply) => void;
 }

@@ -21,8 +21,8 @@ export interface BulkLine {
   readonly connectionName: string;
   /** The ACL user in force. */
   readonly user: string;
-  /** Milliseconds spent waiting for the server so far: what pacing goes by. */
-  readonly waitedMs: number;
+  /** `run_id` of the server that it reached; null where INFO is denied. */
+  readonly runId: string | null;
   /** A dead line is replaced by a new one, never revived. */
   dead(): boolean;
   /** Watches `keys` and asks. @throws Failure BLOCKED */

@@ -24,18 +24,15 @@ interface LineParts {
 export class GatedLine implements BulkLine {
   readonly connectionName: string;
   readonly user: string;
+  readonly runId: string | null;
   readonly #parts: LineParts;
   #watching = false;
-  #waitedMs = 0;
 
   constructor(parts: LineParts) {
     this.#parts = parts;
     this.connectionName = parts.active.definition.name;
     this.user = parts.active.session.server.user;
-  }
-
-  get waitedMs(): number {
-    return this.#waitedMs;
+    this.runId = parts.line.runId;
   }
 
   dead(): boolean {
@@ -75,17 +72,14 @@ export class GatedLine implements BulkLine {
     this.#parts.line.close();
   }
 
-  async #send(commands: readonly RedisCommand[], transaction: boolean): Promise<readonly CommandOutcome[]> {
+  #send(commands: readonly RedisCommand[], transaction: boolean): Promise<readonly CommandOutcome[]> {
     const { definition } = this.#parts.active;
     const options: SendOptions = {
       deadlineMs: Math.min(definition.timeoutMs, longestBatchMs),
       maxReplyBytes: lineReplyBytes,
       transaction,
     };
-    const started = this.#parts.clock.monoMs();
-    const outcomes = await this.#parts.line.send(commands, options);
-    this.#waitedMs += this.#parts.clock.monoMs() - started;
-    return outcomes;
+    return this.#parts.line.send(commands, options);
   }
 }
 

@@ -13,18 +13,23 @@ import type { BulkLine } from '../redis/bulkLine.ts';
 
 /** One batch: look at the items while they are watched, say what will be done, keep what was, write, tell item by item. */
 export interface BatchRequest {
-  readonly items: readonly SpooledItem[];
   readonly kind: AnyKind;
   readonly given: Given<unknown>;
-  readonly reading: Reading;
   readonly earlier: EarlierTry | null;
-  readonly line: BulkLine;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
 }
 
 /** The same batch as it was begun before. */
 export interface EarlierTry {
   readonly inFlight: InFlight;
   readonly before: ReadonlyMap<number, Before>;
+}
+
+/** Items of a batch that go over one line: they are written together or, where they are watched, not at all. */
+export interface Share {
+  readonly line: BulkLine;
+  readonly items: readonly SpooledItem[];
 }
 
 export interface BatchSteps {
@@ -39,8 +44,13 @@ interface Looked {
   readonly conflicts: readonly ConflictItem[];
 }
 
-export type BatchEnd =
+type ShareEnd =
   | ({ readonly end: 'settled'; readonly failed: readonly FailedItem[] } & Looked)
+  | NotSettled
+  /** A guard forbade it, or something that no batch accounts for. */
+  | { readonly end: 'thrown'; readonly error: unknown };
+
+export type NotSettled =
   | {
       readonly end: 'released';
       readonly why: 'changed' | 'tooLarge' | 'refused' | 'notSent';
@@ -48,53 +58,179 @@ export type BatchEnd =
     }
   | { readonly end: 'doubted'; readonly cause: StopCause };
 
+/** What a batch came to: the part that is settled, and the part that is not. */
+export interface BatchEnd {
+  readonly settled: ({ readonly items: Ranges; readonly failed: readonly FailedItem[] } & Looked) | null;
+  readonly rest: ({ readonly items: Ranges } & NotSettled) | null;
+  /** What the run must stop for, after this end is stored. */
+  readonly thrown?: unknown;
+  /** Milliseconds that the server took. */
+  readonly ms: number;
+}
+
 /** Error replies that pass by themselves. */
 const passing: ReadonlySet<string> = new Set(['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
 
-export function performBatch(request: BatchRequest, looks: boolean, steps: BatchSteps): Promise<BatchEnd> {
-  return looks ? lookAndWrite(request, steps) : writeBlind(request, steps);
+/** What was seen of the items of a batch, whose keys are watched from then on. */
+export interface Sight {
+  readonly reading: Reading;
+  readonly shares: readonly Share[];
+  /** Per share and item: the answers to `kind.look`; or why there are none. */
+  readonly answers: readonly (readonly (readonly RedisReply[])[])[] | NotSettled;
+  readonly ms: number;
 }
 
-async function lookAndWrite(request: BatchRequest, steps: BatchSteps): Promise<BatchEnd> {
-  const { items, kind, given, reading, line } = request;
-  const looks = items.map((item) => kind.look(item, given, reading));
-  const questions = looks.flat();
-  const seen = await line.look(
-    items.map(({ key }) => key),
-    questions,
+/** Looks at the items, which writes nothing: it may happen while the batch before is still under way. */
+export async function lookAt(
+  { kind, given, now }: Omit<BatchRequest, 'earlier'>,
+  shares: readonly Share[],
+  reading: Reading,
+): Promise<Sight> {
+  const begun = now();
+  const looks = shares.map(({ items }) => items.map((item) => kind.look(item, given, reading)));
+  const seen = await allOf(
+    shares.map(({ line, items }, at) =>
+      line.look(
+        items.map(({ key }) => key),
+        (looks[at] ?? []).flat(),
+      ),
+    ),
   );
-  const replies: RedisReply[] = [];
-  for (const outcome of seen) {
-    if (outcome.kind !== 'reply') return notLooked(outcome.cause);
-    if (outcome.reply instanceof RedisErrorReply) return refused(request, outcome.reply, questions[replies.length]);
-    replies.push(outcome.reply);
+  const answers: (readonly (readonly RedisReply[])[])[] = [];
+  for (const [at, outcomes] of seen.entries()) {
+    const replies: RedisReply[] = [];
+    for (const outcome of outcomes) {
+      const problem = notLooked(shares[at], outcome, looks[at], replies.length);
+      if (problem !== null) return { reading, shares, answers: problem, ms: now() - begun };
+      if (outcome.kind === 'reply') replies.push(outcome.reply);
+    }
+    answers.push(portions(replies, looks[at] ?? []));
   }
-  const verdicts = judgeAll(request, portions(replies, looks));
+  return { reading, shares, answers, ms: now() - begun };
+}
+
+/** Every promise settles before the first error is thrown: nothing stays under way unseen. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/** Writes what was looked at, if nothing of it changed since. */
+export async function writeSeen(request: BatchRequest, sight: Sight, steps: BatchSteps): Promise<BatchEnd> {
+  const { answers, shares, reading } = sight;
+  if ('end' in answers) return { settled: null, rest: { items: itemsOf(shares), ...answers }, ms: sight.ms };
+  const items = shares.flatMap((share) => share.items);
+  const verdicts = judgeAll(request, items, answers.flat(), reading);
   const looked = lookedOf(items, verdicts);
   await steps.intend(true, looked.missing, looked.conflicts);
   await steps.keep(recordsOf(items, verdicts));
-  const commands = verdicts.map((verdict) => (verdict.do === 'apply' ? verdict.commands : []));
-  return endOf(request, commands, await line.transact(commands.flat()), looked);
-}
-
-async function writeBlind(request: BatchRequest, steps: BatchSteps): Promise<BatchEnd> {
-  const { items, kind, given, line, earlier } = request;
-  const commands = items.map((item) => kind.blind(item, given));
-  await steps.intend(false, [], []);
-  const outcomes = await line.pipeline(commands.flat());
-  const end = endOf(request, commands, outcomes, { missing: [], conflicts: [] });
-  // In a repeated batch a missing item is one that the first try dealt with.
-  if (end.end !== 'settled' || earlier !== null) return end;
-  const replies = portions(outcomes, commands).map((part) =>
-    part.flatMap((outcome) => (outcome.kind === 'reply' ? [outcome.reply] : [])),
+  const begun = request.now();
+  const judged = portions(
+    verdicts,
+    shares.map((share) => share.items),
   );
-  const failed = new Set(end.failed.map(({ index }) => index));
-  const missing = items.filter(({ index }, at) => !failed.has(index) && !kind.blindFound(replies[at] ?? []));
-  return { ...end, missing: rangesOf(missing.map(({ index }) => index)) };
+  const ends = await Promise.all(shares.map((share, at) => writeShare(request, share, judged[at] ?? [])));
+  return combined(shares, ends, sight.ms + request.now() - begun);
 }
 
-function judgeAll(request: BatchRequest, replies: readonly (readonly RedisReply[])[]): Verdict[] {
-  const { items, kind, given, reading, earlier } = request;
+async function writeShare({ kind }: BatchRequest, share: Share, verdicts: readonly Verdict[]): Promise<ShareEnd> {
+  const { line, items } = share;
+  const commands = verdicts.map((verdict) => (verdict.do === 'apply' ? verdict.commands : []));
+  const looked = lookedOf(items, verdicts);
+  const written = items.filter((_, at) => verdicts[at]?.do === 'apply');
+  try {
+    if (kind.writeTogether === undefined || written.length < 2) {
+      return endOf(share, commands, await line.transact(commands.flat()), looked);
+    }
+    const [outcome] = await line.transact([kind.writeTogether(written)]);
+    const same = outcome === undefined ? [] : commands.flat().map(() => outcome);
+    return endOf(share, commands, same, looked);
+  } catch (error) {
+    return { end: 'thrown', error };
+  }
+}
+
+/** Writes without having looked: for items about which nothing is known that could have changed. */
+export async function writeBlind(
+  request: BatchRequest,
+  shares: readonly Share[],
+  steps: Pick<BatchSteps, 'intend'>,
+): Promise<BatchEnd> {
+  await steps.intend(false, [], []);
+  const begun = request.now();
+  const ends = await Promise.all(shares.map((share) => writeBlindShare(request, share)));
+  return combined(shares, ends, request.now() - begun);
+}
+
+async function writeBlindShare({ kind, given, earlier }: BatchRequest, share: Share): Promise<ShareEnd> {
+  const { items, line } = share;
+  const commands = items.map((item) => kind.blind(item, given));
+  try {
+    const outcomes = await line.pipeline(commands.flat());
+    const end = endOf(share, commands, outcomes, { missing: [], conflicts: [] });
+    // In a repeated batch a missing item is one that the first try dealt with.
+    if (end.end !== 'settled' || earlier !== null) return end;
+    const replies = portions(outcomes, commands);
+    const failed = new Set(end.failed.map(({ index }) => index));
+    const missing = items.filter(
+      ({ index }, at) => !failed.has(index) && !kind.blindFound((replies[at] ?? []).flatMap(replyOf)),
+    );
+    return { ...end, missing: rangesOf(missing.map(({ index }) => index)) };
+  } catch (error) {
+    return { end: 'thrown', error };
+  }
+}
+
+function replyOf(outcome: CommandOutcome): RedisReply[] {
+  return outcome.kind === 'reply' ? [outcome.reply] : [];
+}
+
+/** How bad it is that a share was not written: the worst says what the run does next. */
+const gravity = ['changed', 'tooLarge', 'notSent', 'refused'] as const;
+
+function combined(shares: readonly Share[], ends: readonly ShareEnd[], ms: number): BatchEnd {
+  const settledShares = shares.filter((_, at) => ends[at]?.end === 'settled');
+  const restShares = shares.filter((_, at) => ends[at]?.end !== 'settled');
+  const settled = ends.filter((end) => end.end === 'settled');
+  const thrown = ends.find((end) => end.end === 'thrown');
+  const rest = ends.flatMap((end): NotSettled[] => (end.end === 'released' || end.end === 'doubted' ? [end] : []));
+  if (thrown !== undefined) rest.push({ end: 'released', why: 'notSent', cause: causeOf(thrown.error) });
+  const worst =
+    rest.find(({ end }) => end === 'doubted') ??
+    [...rest].sort((a, b) => gravityOf(b) - gravityOf(a)).find(({ end }) => end === 'released');
+  return {
+    settled:
+      settled.length === 0
+        ? null
+        : {
+            items: itemsOf(settledShares),
+            missing: settled.flatMap(({ missing }) => missing),
+            conflicts: settled.flatMap(({ conflicts }) => conflicts),
+            failed: settled.flatMap(({ failed }) => failed),
+          },
+    rest: worst === undefined ? null : { items: itemsOf(restShares), ...worst },
+    ...(thrown === undefined ? {} : { thrown: thrown.error }),
+    ms,
+  };
+}
+
+function gravityOf(end: NotSettled): number {
+  return end.end === 'released' ? gravity.indexOf(end.why) : gravity.length;
+}
+
+function itemsOf(shares: readonly Share[]): Ranges {
+  return rangesOf(shares.flatMap(({ items }) => items.map(({ index }) => index)));
+}
+
+function judgeAll(
+  { kind, given, earlier }: BatchRequest,
+  items: readonly SpooledItem[],
+  replies: readonly (readonly RedisReply[])[],
+  reading: Reading,
+): Verdict[] {
   if (earlier === null) return items.map((item, at) => kind.judge(item, given, replies[at] ?? [], reading, null));
   const open = openItems(items, earlier.inFlight);
   const done = items.filter(
@@ -140,13 +276,13 @@ function recordsOf(items: readonly SpooledItem[], verdicts: readonly Verdict[]):
   });
 }
 
-/** What the outcomes of the writes say about the batch, and about each item. */
+/** What the outcomes of the writes say about a share, and about each of its items. */
 function endOf(
-  request: BatchRequest,
+  share: Share,
   commands: readonly (readonly RedisCommand[])[],
   outcomes: readonly CommandOutcome[],
   looked: Looked,
-): BatchEnd {
+): ShareEnd {
   const lost = outcomes.find((outcome) => outcome.kind === 'unknown');
   if (lost?.kind === 'unknown') return { end: 'doubted', cause: causeOf(lost.cause) };
   const firstError = outcomes.findIndex((outcome) => isError(outcome));
@@ -154,13 +290,13 @@ function endOf(
   const withheld = outcomes.find((outcome) => outcome.kind === 'notDone');
   const nothingRan = withheld !== undefined || (firstError >= 0 && outcomes.every(isError));
   if (nothingRan && error?.kind === 'reply' && error.reply instanceof RedisErrorReply) {
-    return refused(request, error.reply, commands.flat()[firstError]);
+    return refused(share.line, error.reply, commands.flat()[firstError]);
   }
   if (withheld?.kind === 'notDone') {
     const why = withheld.cause.code === 'CONFLICT' ? 'changed' : 'notSent';
     return { end: 'released', why, cause: causeOf(withheld.cause) };
   }
-  return { end: 'settled', ...looked, failed: firstError < 0 ? [] : failedItems(request, commands, outcomes) };
+  return { end: 'settled', ...looked, failed: firstError < 0 ? [] : failedItems(share, commands, outcomes) };
 }
 
 function isError(outcome: CommandOutcome): boolean {
@@ -168,34 +304,43 @@ function isError(outcome: CommandOutcome): boolean {
 }
 
 function failedItems(
-  request: BatchRequest,
+  { items, line }: Share,
   commands: readonly (readonly RedisCommand[])[],
   outcomes: readonly CommandOutcome[],
 ): FailedItem[] {
   const parts = portions(outcomes, commands);
-  return request.items.flatMap(({ index }, at): FailedItem[] => {
+  return items.flatMap(({ index }, at): FailedItem[] => {
     const wrong = parts[at]?.findIndex(isError) ?? -1;
     const outcome = parts[at]?.[wrong];
     if (outcome?.kind !== 'reply' || !(outcome.reply instanceof RedisErrorReply)) return [];
-    const { code, message } = failureOf(request, outcome.reply, commands[at]?.[wrong]);
+    const { code, message } = failureOf(line, outcome.reply, commands[at]?.[wrong]);
     return [{ index, code, message, retryable: passing.has(outcome.reply.prefix) }];
   });
 }
 
-function failureOf({ line }: BatchRequest, reply: RedisErrorReply, command: RedisCommand | undefined): Failure {
+function failureOf(line: BulkLine, reply: RedisErrorReply, command: RedisCommand | undefined): Failure {
   const name = (command?.[0] ?? 'a command').toLowerCase();
   return failureOfReply(reply, { connectionName: line.connectionName, user: line.user, command: name, write: true });
 }
 
-function refused(request: BatchRequest, reply: RedisErrorReply, command: RedisCommand | undefined): BatchEnd {
-  const cause = causeOf(failureOf(request, reply, command));
+function refused(line: BulkLine, reply: RedisErrorReply, command: RedisCommand | undefined): NotSettled {
+  const cause = causeOf(failureOf(line, reply, command));
   return { end: 'released', why: passing.has(reply.prefix) ? 'notSent' : 'refused', cause };
 }
 
-/** Looking writes nothing: whatever happened to it, the batch was not begun. */
-function notLooked(cause: Failure): BatchEnd {
-  const tooLarge = cause.details?.['rule'] === 'replyBytes';
-  return { end: 'released', why: tooLarge ? 'tooLarge' : 'notSent', cause: causeOf(cause) };
+/** Looking writes nothing: whatever happened to it, the batch was not begun. Null = the answer is one. */
+function notLooked(
+  share: Share | undefined,
+  outcome: CommandOutcome,
+  looks: readonly (readonly RedisCommand[])[] | undefined,
+  at: number,
+): NotSettled | null {
+  if (outcome.kind === 'reply') {
+    const isRefusal = outcome.reply instanceof RedisErrorReply && share !== undefined;
+    return isRefusal ? refused(share.line, outcome.reply, looks?.flat()[at]) : null;
+  }
+  const tooLarge = outcome.cause.details?.['rule'] === 'replyBytes';
+  return { end: 'released', why: tooLarge ? 'tooLarge' : 'notSent', cause: causeOf(outcome.cause) };
 }
 
 export function causeOf(error: unknown): StopCause {

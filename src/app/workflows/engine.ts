@@ -1,20 +1,30 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { asFailure, isFailure } from '../../domain/failure.ts';
 import { permissionOf, type BegunUnder } from '../../domain/governance/permission.ts';
-import type { SpooledItem, StopCause } from '../../domain/workflows/definition.ts';
+import type { StopCause } from '../../domain/workflows/definition.ts';
 import { decide, restAfterBatch, type Circumstances, type Effect } from '../../domain/workflows/decide.ts';
 import type { Before, Given, Reading } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
 import { largestBlindBatch, largestWatchedBatch } from '../../domain/workflows/pacing.ts';
-import { sizeOf } from '../../domain/workflows/ranges.ts';
+import { sizeOf, type Ranges } from '../../domain/workflows/ranges.ts';
 import { backoffMs } from '../../domain/workflows/retry.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { PlanReader, UndoRecord } from '../ports/workflows.ts';
-import type { BulkLine } from '../redis/bulkLine.ts';
-import { causeOf, performBatch, type BatchEnd, type EarlierTry } from './batch.ts';
+import {
+  causeOf,
+  writeBlind,
+  writeSeen,
+  type BatchEnd,
+  type BatchRequest,
+  type BatchSteps,
+  type EarlierTry,
+  type NotSettled,
+} from './batch.ts';
 import type { RunJournal } from './journal.ts';
+import { Lookout } from './lookout.ts';
 import type { WorkflowParts } from './parts.ts';
-import { judgeServer, serverNow, type ServerNow } from './server.ts';
+import { RunLines, ServerChanged } from './runLines.ts';
+import type { ServerNow } from './server.ts';
 
 type BatchEffect = Extract<Effect, { do: 'batch' }>;
 
@@ -34,6 +44,9 @@ export interface EngineOptions {
   readonly onProgress: () => void;
 }
 
+/** Items of a blind batch that are on their way before the next ones are encoded. */
+const blindShare = 1000;
+
 /**
  * Runs one run: asks `decide` what comes next, does it, stores what happened. Whatever ends it, the history says where;
  * a process that dies leaves a history from which another one goes on.
@@ -44,8 +57,8 @@ export class RunEngine {
   readonly #kind: AnyKind;
   readonly #given: Given<unknown>;
   readonly #wake = new Set<() => void>();
-  #server: ServerNow;
-  #line: BulkLine | null = null;
+  readonly #lines: RunLines;
+  readonly #lookout: Lookout;
   #requested: 'pause' | 'cancel' | null = null;
   #lost = false;
   #undoRoom: number;
@@ -53,11 +66,18 @@ export class RunEngine {
   constructor(parts: WorkflowParts, options: EngineOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#server = options.server;
     this.#undoRoom = options.undoRoom;
     const { plan } = options.journal.run;
     this.#kind = kindOf(plan.kind);
     this.#given = { parameters: plan.parameters, plannedAtMs: plan.plannedAtMs };
+    this.#lines = new RunLines(parts, options);
+    this.#lookout = new Lookout({
+      kind: this.#kind,
+      given: this.#given,
+      reader: options.reader,
+      lanes: this.#lines.lanes,
+      now: () => parts.clock.monoMs(),
+    });
   }
 
   /** The batch in hand is finished first. */
@@ -79,7 +99,8 @@ export class RunEngine {
     } catch (error) {
       await this.#stopBy(error);
     } finally {
-      this.#line?.close();
+      await this.#lookout.drop();
+      this.#lines.lanes.close();
       await this.#options.reader.close();
       this.#options.onProgress();
     }
@@ -129,43 +150,85 @@ export class RunEngine {
     return {
       nowMs: clock.wallMs(),
       requested: this.#requested,
-      largestBatch: this.#looks() ? largestWatchedBatch : largestBlindBatch,
+      largestBatch: this.#looks(this.#nextIndex()) ? largestWatchedBatch : largestBlindBatch,
       repeatable: this.#kind.repeatable,
       permission: permissionOf(ruling, this.#options.begun),
     };
   }
 
   async #batch(effect: BatchEffect): Promise<void> {
-    const { journal, reader } = this.#options;
-    let waitedBefore = 0;
+    const { journal } = this.#options;
     let end: BatchEnd;
-    let items: readonly SpooledItem[] = [];
     try {
-      const line = await this.#openLine();
-      waitedBefore = line.waitedMs;
-      items = await reader.items(effect.items);
-      const request = {
-        items,
-        kind: this.#kind,
-        given: this.#given,
-        reading: this.#reading(),
-        earlier: await this.#earlier(effect),
-        line,
-      };
-      end = await performBatch(request, this.#looks(), {
-        intend: (looked, missing, conflicts) => {
-          const { batch } = effect;
-          return journal.write({ kind: 'intended', batch, items: effect.items, looked, missing, conflicts });
-        },
-        keep: (records) => this.#keep(effect.batch, records),
-      });
+      end = await this.#perform(effect);
     } catch (error) {
-      end = endOfError(error);
+      end = { settled: null, rest: { items: effect.items, ...endOfError(error) }, ms: 0 };
     }
-    // Pacing goes by the server's time: a slow disk of ours is no reason to spare the server.
-    this.#conclude(effect, end, Math.max(0, (this.#line?.waitedMs ?? 0) - waitedBefore));
+    this.#conclude(effect, end);
     // An outcome is stored at the latest with the next intent, and before anything else is written.
-    if (end.end !== 'settled') await journal.flush();
+    if (end.rest !== null) await journal.flush();
+    if (end.thrown !== undefined) endOfError(end.thrown);
+  }
+
+  async #perform(effect: BatchEffect): Promise<BatchEnd> {
+    const request: BatchRequest = {
+      kind: this.#kind,
+      given: this.#given,
+      earlier: await this.#earlier(effect),
+      now: () => this.#parts.clock.monoMs(),
+    };
+    const [[from] = [0]] = effect.items;
+    return this.#looks(from) ? this.#performSeen(effect, request) : this.#performBlind(effect, request);
+  }
+
+  async #performSeen(effect: BatchEffect, request: BatchRequest): Promise<BatchEnd> {
+    const { lanes } = this.#lines;
+    const { items, lines, sight } = await this.#lookout.see(effect.items, this.#reading(), request.earlier !== null);
+    this.#lookAhead(effect, items);
+    let isFree = false;
+    try {
+      const end = await writeSeen(request, sight, this.#steps(effect, items));
+      isFree = end.rest === null;
+      return end;
+    } finally {
+      if (isFree) lanes.give(lines);
+      else lanes.drop(lines);
+    }
+  }
+
+  async #performBlind(effect: BatchEffect, request: BatchRequest): Promise<BatchEnd> {
+    const { lanes } = this.#lines;
+    const [line, ...others] = await lanes.take(1);
+    if (line === undefined) throw new RangeError('no line was given');
+    try {
+      const items = await this.#options.reader.items(effect.items);
+      const shares = Array.from({ length: Math.ceil(items.length / blindShare) }, (_, at) => ({
+        line,
+        items: items.slice(at * blindShare, (at + 1) * blindShare),
+      }));
+      return await writeBlind(request, shares, this.#steps(effect, effect.items));
+    } finally {
+      lanes.give([line, ...others]);
+    }
+  }
+
+  #steps({ batch }: BatchEffect, items: Ranges): BatchSteps {
+    const { journal } = this.#options;
+    return {
+      intend: (looked, missing, conflicts) =>
+        journal.write({ kind: 'intended', batch, items, looked, missing, conflicts }),
+      keep: (records) => this.#keep(batch, records),
+    };
+  }
+
+  /** While a batch is stored and written, the server may already tell of the one after it. */
+  #lookAhead(effect: BatchEffect, items: Ranges): void {
+    const { run } = this.#options.journal;
+    const [, to = 0] = items.at(-1) ?? [];
+    const goesOn = effect.earlier === null && run.left.length === 0 && to > run.next && to < run.plan.count;
+    if (!goesOn || this.#requested !== null || this.#lost || !this.#looks(to)) return;
+    const size = Math.min(run.pace.size, largestWatchedBatch);
+    this.#lookout.ahead([[to, Math.min(to + size, run.plan.count)]], this.#reading());
   }
 
   /** Values from before, durable before anything is written over them. */
@@ -183,41 +246,46 @@ export class RunEngine {
     journal.later({ kind: 'snapshotTaken', batch, items: records.length, bytes });
   }
 
-  #conclude(effect: BatchEffect, end: BatchEnd, ms: number): void {
+  #conclude(effect: BatchEffect, { settled, rest, ms }: BatchEnd): void {
     const { journal } = this.#options;
-    const { batch, items } = effect;
-    const size = sizeOf(items);
-    if (end.end === 'settled') {
-      const { missing, conflicts, failed } = end;
+    const { batch } = effect;
+    if (settled !== null) {
+      const { items, missing, conflicts, failed } = settled;
       const retryAtMs = failed.length > 0 ? this.#retryAt(1) : 0;
-      journal.later({ kind: 'settled', batch, items, missing, conflicts, failed, ms, retryAtMs });
+      const doubtful = rest?.end === 'doubted' || effect.earlier?.doubtful === true;
+      const left = rest === null ? {} : { left: { items: rest.items, doubtful } };
+      journal.later({ kind: 'settled', batch, items, missing, conflicts, failed, ...left, ms, retryAtMs });
       journal.later(this.#checkpoint(batch));
       const skipped = sizeOf(missing) + conflicts.length;
-      const done = size - skipped - failed.length;
-      this.#line?.record({ ms, diff: `batch ${batch}: ${done} done, ${skipped} skipped, ${failed.length} failed` });
-      return;
+      const done = sizeOf(items) - skipped - failed.length;
+      this.#lines.record({ ms, diff: `batch ${batch}: ${done} done, ${skipped} skipped, ${failed.length} failed` });
     }
-    const diff = `batch ${batch}: ${size} items`;
-    this.#line?.record({ ms, diff, failed: { code: end.cause.code, message: end.cause.message } });
-    const shrinks = end.end === 'released' && (end.why === 'changed' || end.why === 'tooLarge');
-    const retryAtMs = shrinks ? 0 : this.#retryAt(journal.run.batchTries + 1);
-    if (end.end === 'doubted') journal.later({ kind: 'doubted', batch, cause: end.cause, retryAtMs });
-    else if (journal.run.inFlight?.doubtful === true && this.#wasInFlight(effect)) {
-      // An earlier try of this batch may have been applied: the doubt stays, whatever this try came to.
-      journal.later({ kind: 'doubted', batch, cause: end.cause, retryAtMs });
-    } else journal.later({ kind: 'released', batch, why: end.why, cause: end.cause, retryAtMs });
+    if (rest !== null) this.#concludeRest(effect, rest, ms);
   }
 
-  /** Whether items are looked at before they are written. */
-  #looks(): boolean {
+  #concludeRest({ batch, earlier }: BatchEffect, rest: NonNullable<BatchEnd['rest']>, ms: number): void {
     const { journal } = this.#options;
-    return (
-      this.#reading().undo || this.#kind.needsLook(this.#given.parameters) || journal.run.next < journal.run.plan.typed
-    );
+    const { cause } = rest;
+    const diff = `batch ${batch}: ${sizeOf(rest.items)} items`;
+    this.#lines.record({ ms, diff, failed: { code: cause.code, message: cause.message } });
+    const shrinks = rest.end === 'released' && (rest.why === 'changed' || rest.why === 'tooLarge');
+    const retryAtMs = shrinks ? 0 : this.#retryAt(journal.run.batchTries + 1);
+    // An earlier try of this batch may have been applied: the doubt stays, whatever this try came to.
+    const stays = journal.run.inFlight?.doubtful === true && earlier?.doubtful === true;
+    if (rest.end === 'doubted' || stays) journal.later({ kind: 'doubted', batch, cause, retryAtMs });
+    else journal.later({ kind: 'released', batch, why: rest.why, cause, retryAtMs });
   }
 
-  #wasInFlight(effect: BatchEffect): boolean {
-    return effect.earlier !== null && effect.earlier.doubtful;
+  /** The item that comes next. */
+  #nextIndex(): number {
+    const { inFlight, left, next } = this.#options.journal.run;
+    return inFlight?.items[0]?.[0] ?? left[0]?.[0] ?? next;
+  }
+
+  /** Whether items from this one on are looked at before they are written. */
+  #looks(from: number): boolean {
+    const { plan } = this.#options.journal.run;
+    return this.#reading().undo || this.#kind.needsLook(this.#given.parameters) || from < plan.typed;
   }
 
   async #skip({ batch, items, reason }: Extract<Effect, { do: 'skip' }>): Promise<void> {
@@ -236,7 +304,7 @@ export class RunEngine {
   }
 
   #reading(): Reading {
-    const { absoluteExpiry, clockOffsetMs } = this.#server;
+    const { absoluteExpiry, clockOffsetMs } = this.#lines.server;
     const undo = this.#options.journal.run.undo !== 'off' && this.#undoRoom > 0;
     return { undo, absoluteExpiry, nowMs: this.#parts.clock.wallMs() + clockOffsetMs };
   }
@@ -251,31 +319,6 @@ export class RunEngine {
       for (const record of await undo.read(spoolId, block)) before.set(record.index, record.before);
     }
     return { inFlight: effect.earlier, before };
-  }
-
-  /** The line of this run; a new one is only used when it leads to the server that the run was started on. */
-  async #openLine(): Promise<BulkLine> {
-    if (this.#line !== null && !this.#line.dead()) return this.#line;
-    this.#line?.close();
-    const { journal, definition, reader, action, subject } = this.#options;
-    const line = await this.#parts.gate.openLine(definition.uid, {
-      action,
-      keyOrPattern: subject,
-      runId: journal.row.id,
-    });
-    this.#line = line;
-    const now = await serverNow(this.#parts, definition, action);
-    if (now.mark.runId !== this.#server.mark.runId) {
-      const change = await judgeServer(this.#parts, definition, {
-        known: this.#server.mark,
-        next: journal.run.next,
-        now: now.mark,
-        reader,
-      });
-      if (change.kind === 'unproven' || change.kind === 'different') throw new ServerChanged(change.words);
-    }
-    this.#server = now;
-    return line;
   }
 
   #retryAt(attempt: number): number {
@@ -325,22 +368,8 @@ class OutOfUndo extends Error {
   };
 }
 
-class ServerChanged extends Error {
-  override readonly cause: StopCause;
-
-  constructor(words: string) {
-    super(words);
-    this.name = 'ServerChanged';
-    this.cause = {
-      code: 'CONFLICT',
-      message: `The run was stopped before another item was touched: ${words}.`,
-      nextAction: 'Make sure that this is the right server, then resume.',
-    };
-  }
-}
-
 /** What a thrown failure means for the batch; what no batch accounts for goes on. */
-function endOfError(error: unknown): BatchEnd {
+function endOfError(error: unknown): NotSettled {
   const failure = asFailure(error);
   if (error instanceof ServerChanged || error instanceof OutOfUndo || failure.code === 'BLOCKED') throw error;
   if (failure.code === 'CONNECTION_FAILED' || failure.code === 'TIMEOUT') {

@@ -7,7 +7,7 @@ import type { SpooledItem } from '../../domain/workflows/definition.ts';
 import type { ConflictItem, RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import type { Before, Given, Reading, UndoVerdict } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
-import { indicesOf, rangesOf } from '../../domain/workflows/ranges.ts';
+import { indicesOf, rangesOf, type Ranges } from '../../domain/workflows/ranges.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { BulkLine } from '../redis/bulkLine.ts';
@@ -106,7 +106,7 @@ interface ChunkWork {
 interface ChangedItems {
   /** Items that the lineage certainly or perhaps changed. */
   readonly indices: ReadonlySet<number>;
-  /** For items that failed once and were tried again: the batch that tried last. */
+  /** For items that were not written at first and tried again: the batch that tried last. */
   readonly lastTry: ReadonlyMap<number, number>;
 }
 
@@ -114,6 +114,12 @@ function changedItems(histories: UndoRequest['histories']): ChangedItems {
   const indices = new Set<number>();
   const lastTry = new Map<number, number>();
   let begun: Extract<RunEvent, { kind: 'intended' }> | undefined;
+  const givenBack = (items: Ranges, batch: number): void => {
+    for (const index of indicesOf(items)) {
+      indices.delete(index);
+      lastTry.set(index, batch);
+    }
+  };
   for (const { event } of histories.flat()) {
     if (event.kind === 'intended') {
       begun = event;
@@ -122,8 +128,12 @@ function changedItems(histories: UndoRequest['histories']): ChangedItems {
         if (lastTry.has(index)) lastTry.set(index, event.batch);
       }
     } else if (event.kind === 'released' && begun?.batch === event.batch) {
-      for (const index of indicesOf(begun.items)) indices.delete(index);
+      givenBack(begun.items, event.batch);
     } else if (event.kind === 'settled') {
+      if (event.left?.doubtful === false) {
+        givenBack(event.left.items, event.batch);
+        begun = undefined;
+      }
       for (const index of indicesOf(event.missing)) indices.delete(index);
       for (const { index } of event.conflicts) indices.delete(index);
       for (const { index } of event.failed) {

@@ -1,6 +1,6 @@
 import { resumableStates, type RunState, type StopCause } from './definition.ts';
 import { restMs } from './pacing.ts';
-import { rangesOf, sizeOf, type Ranges } from './ranges.ts';
+import { firstOf, rangesOf, sizeOf, type Ranges } from './ranges.ts';
 import { errorRateExceeded } from './retry.ts';
 import type { InFlight, RunProgress } from './state.ts';
 
@@ -70,10 +70,11 @@ export function restAfterBatch(run: RunProgress): number {
   return run.state === 'running' ? restMs(run.pace) : 0;
 }
 
-/** The items of the next batch, null when none are left: the one in flight, then the plan in order, then retries. */
+/** The items of the next batch, null when none are left: what is in flight, what was given back, the plan, retries. */
 function nextItems(run: RunProgress, largest: number): Ranges | null {
   if (run.inFlight !== null) return run.inFlight.items;
   const size = Math.min(run.pace.size, largest);
+  if (run.left.length > 0) return firstOf(run.left, size);
   if (run.next < run.plan.count) return [[run.next, Math.min(run.next + size, run.plan.count)]];
   if (run.retries.length === 0) return null;
   return rangesOf(
@@ -87,7 +88,7 @@ function nextItems(run: RunProgress, largest: number): Ranges | null {
 function withinLimit(run: RunProgress, items: Ranges, maxItems: number | null): Ranges | null {
   if (maxItems === null) return items;
   // What is in flight or tried again was counted when it was first begun.
-  if (run.inFlight !== null || run.next >= run.plan.count) return items;
+  if (run.inFlight !== null || run.left.length > 0 || run.next >= run.plan.count) return items;
   const left = maxItems - run.next;
   if (left <= 0) return null;
   const [from, to] = items[0] ?? [0, 0];

@@ -56,6 +56,8 @@ export type RunEvent = { readonly at: string } & (
       readonly missing: Ranges;
       readonly conflicts: readonly ConflictItem[];
       readonly failed: readonly FailedItem[];
+      /** Items of the intent that this does not settle: they were not written, or nobody knows (`doubtful`). */
+      readonly left?: { readonly items: Ranges; readonly doubtful: boolean };
       /** Milliseconds from reading to the last answer. */
       readonly ms: number;
       /** Not before this instant may a failed item be tried again. */

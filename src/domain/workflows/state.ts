@@ -9,7 +9,7 @@ import type {
 } from './definition.ts';
 import { emptyCounts, type ConflictItem, type FailedItem, type RunEvent, type UndoMode } from './events.ts';
 import { freshPace, paceAfter, type Pace } from './pacing.ts';
-import { sizeOf, type Ranges } from './ranges.ts';
+import { rangesOf, sizeOf, subtract, union, type Ranges } from './ranges.ts';
 import { defaultRetry, errorWindow } from './retry.ts';
 
 /** A batch that was begun and not yet settled. */
@@ -36,6 +36,8 @@ export interface CarriedState {
   readonly next: number;
   readonly counts: RunCounts;
   readonly inFlight: InFlight | null;
+  /** Items before `next` that a batch gave back unwritten; histories of 0.1.0 carry none. */
+  readonly left?: Ranges;
   readonly retries: readonly PendingRetry[];
   readonly problems: readonly ItemProblem[];
   readonly pace: Pace;
@@ -48,6 +50,7 @@ export interface CarriedState {
 
 export interface RunProgress extends CarriedState {
   readonly state: RunState;
+  readonly left: Ranges;
   readonly plan: PlanSummary;
   readonly retry: RetryPolicy;
   readonly undo: UndoMode;
@@ -100,9 +103,11 @@ export function begin(event: RunEvent): RunProgress {
     server: event.plan.server,
     lineage: [],
   };
+  const carried = event.kind === 'carriedOn' ? event.carried : fresh;
   return {
-    ...(event.kind === 'carriedOn' ? event.carried : fresh),
+    ...carried,
     state: 'planned',
+    left: carried.left ?? [],
     plan: event.plan,
     retry: defaultRetry,
     undo: 'off',
@@ -203,12 +208,13 @@ export function fold(
 
 /** What a resuming run takes over. */
 export function carry(run: RunProgress, runId: string): CarriedState {
-  const { batch, next, counts, inFlight, retries, problems, pace, snapshotBytes, server, lineage } = run;
+  const { batch, next, counts, inFlight, left, retries, problems, pace, snapshotBytes, server, lineage } = run;
   return {
     batch,
     next,
     counts,
     inFlight,
+    left,
     retries,
     problems,
     pace,
@@ -235,6 +241,7 @@ function settle(run: RunProgress, event: Extract<RunEvent, { kind: 'settled' }>)
     ...run.retries.filter((retry) => !settledIndices.has(retry.index)),
     ...again.map(({ index }) => ({ index, tries: (tried.get(index)?.tries ?? 1) + 1 })),
   ];
+  const inFlight = stillInFlight(run, event);
   const skippedMissing = run.counts.skippedMissing + missed;
   const skippedConflict = run.counts.skippedConflict + conflicts.length;
   const counts: RunCounts = {
@@ -244,16 +251,19 @@ function settle(run: RunProgress, event: Extract<RunEvent, { kind: 'settled' }>)
     skippedConflict,
     skipped: skippedMissing + skippedConflict,
     failed: run.counts.failed + lost.length,
-    inDoubt: 0,
+    inDoubt: inFlight === null ? 0 : doubtfulItems(inFlight),
   };
   const full = run.recent.settled >= errorWindow;
+  const given = event.left === undefined || event.left.doubtful ? [] : event.left.items;
   return {
     ...run,
     counts,
     retries,
-    batch: event.batch + 1,
-    next: Math.max(run.next, items.at(-1)?.[1] ?? 0),
-    inFlight: null,
+    // What stays in doubt is repeated under the same number, so that its snapshots stay together.
+    batch: inFlight === null ? event.batch + 1 : event.batch,
+    next: Math.max(run.next, items.at(-1)?.[1] ?? 0, event.left?.items.at(-1)?.[1] ?? 0),
+    inFlight,
+    left: union(subtract(run.left, items), given),
     batchTries: 0,
     overtaken: 0,
     cause: null,
@@ -266,6 +276,14 @@ function settle(run: RunProgress, event: Extract<RunEvent, { kind: 'settled' }>)
     problems: [...run.problems, ...problemsOf(event, lost)].slice(0, keptProblems),
     workedMs: run.workedMs + event.ms,
   };
+}
+
+/** What of the batch in flight stays in doubt when it is settled in part. */
+function stillInFlight({ inFlight }: RunProgress, { left }: Extract<RunEvent, { kind: 'settled' }>): InFlight | null {
+  if (inFlight === null || left === undefined || !left.doubtful) return null;
+  const missing = subtract(inFlight.missing, subtract(inFlight.items, left.items));
+  const conflicts = inFlight.conflicts.filter(({ index }) => covers(left.items, index));
+  return { ...inFlight, items: left.items, missing, conflicts, doubtful: true };
 }
 
 function covers(ranges: Ranges, index: number): boolean {
@@ -305,6 +323,7 @@ function release(run: RunProgress, event: Extract<RunEvent, { kind: 'released' }
   return {
     ...run,
     inFlight: null,
+    left: union(run.left, passedItems(run)),
     counts: { ...run.counts, inDoubt: 0 },
     pace: smaller ? shrunk : run.pace,
     overtaken: smaller && size === 1 ? run.overtaken + 1 : 0,
@@ -313,6 +332,13 @@ function release(run: RunProgress, event: Extract<RunEvent, { kind: 'released' }
     cause: event.cause ?? null,
     refused: event.why === 'refused' ? (event.cause ?? null) : null,
   };
+}
+
+/** Items in flight that the plan's order has gone past: nothing else would come back to them. */
+function passedItems({ inFlight, next, retries }: RunProgress): Ranges {
+  if (inFlight === null) return [];
+  const retried = rangesOf(retries.map(({ index }) => index).sort((a, b) => a - b));
+  return subtract(subtract(inFlight.items, [[next, Infinity]]), retried);
 }
 
 function resolveDoubt(run: RunProgress, choice: 'treatAsDone' | 'redo' | 'stop'): RunProgress {

@@ -71,6 +71,7 @@ export const deleteByPattern: Kind<DeleteByPattern> = {
     if (cameBack(now, earlier, reading)) return conflict('It was created again after this run had deleted it.');
     return { do: 'apply', commands: [['UNLINK', item.key]], before: reading.undo ? now : null };
   },
+  writeTogether: (items) => ['UNLINK', ...items.map(({ key }) => key)],
   blind: (item) => [['UNLINK', item.key]],
   blindFound: (replies) => replies[0] !== 0,
   looksDone: (_item, given, replies, reading) =>

@@ -107,6 +107,11 @@ export interface Kind<P, R = P> {
     reading: Reading,
     earlier: Earlier | null,
   ): Verdict;
+  /**
+   * One command that does to all of these items what `judge` would do to each, where a watched transaction makes certain
+   * that they are as they were seen; absent = there is no such command.
+   */
+  writeTogether?(items: readonly SpooledItem[]): RedisCommand;
   /** Commands without a look before, and what their replies mean. */
   blind(item: SpooledItem, given: Given<R>): readonly RedisCommand[];
   /** Whether a blind command found the item: false = it was missing. */

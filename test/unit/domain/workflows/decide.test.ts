@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { canResume, decide, type Circumstances } from '../../../../src/domain/workflows/decide.ts';
 import type { PlanSummary } from '../../../../src/domain/workflows/definition.ts';
 import type { RunEvent, StoredRunEvent } from '../../../../src/domain/workflows/events.ts';
-import { indicesOf } from '../../../../src/domain/workflows/ranges.ts';
+import { firstOf, indicesOf, sizeOf, subtract, union } from '../../../../src/domain/workflows/ranges.ts';
 import { apply, carry, fold, type RunProgress } from '../../../../src/domain/workflows/state.ts';
 
 const server = {
@@ -62,7 +62,16 @@ class History {
   }
 }
 
-type Fate = 'settle' | 'crashBefore' | 'crashAfter' | 'doubt' | 'refuse' | 'changed' | 'failSome';
+type Fate =
+  | 'partLeft'
+  | 'partDoubted'
+  | 'settle'
+  | 'crashBefore'
+  | 'crashAfter'
+  | 'doubt'
+  | 'refuse'
+  | 'changed'
+  | 'failSome';
 const fate = fc.constantFrom<Fate>(
   'settle',
   'settle',
@@ -73,6 +82,8 @@ const fate = fc.constantFrom<Fate>(
   'refuse',
   'changed',
   'failSome',
+  'partLeft',
+  'partDoubted',
 );
 
 describe('decisions of a run', () => {
@@ -121,7 +132,25 @@ describe('decisions of a run', () => {
           if (next === 'refuse') history.add({ at, kind: 'released', batch, why: 'refused', cause, retryAtMs: 0 });
           else if (next === 'changed')
             history.add({ at, kind: 'released', batch, why: 'changed', cause, retryAtMs: 0 });
-          else {
+          else if (next === 'partLeft' || next === 'partDoubted') {
+            // The middle third is written; of the others nothing is, or nobody knows.
+            const size = sizeOf(items);
+            const before = firstOf(items, Math.ceil(size / 3));
+            const after = subtract(items, firstOf(items, Math.ceil((2 * size) / 3)));
+            const written = subtract(subtract(items, before), after);
+            const left = {
+              items: union(before, after),
+              doubtful: effect.earlier?.doubtful === true || next === 'partDoubted',
+            };
+            for (const index of indicesOf(written)) applied[index] = (applied[index] ?? 0) + 1;
+            if (next === 'partDoubted') {
+              for (const index of indicesOf(after)) applied[index] = (applied[index] ?? 0) + 1;
+              for (const index of indicesOf(left.items)) unanswered.add(index);
+            }
+            if (written.length > 0) history.add({ ...settled, items: written, conflicts: [], failed: [], left });
+            if (left.doubtful) history.add({ at, kind: 'doubted', batch, cause, retryAtMs: 0 });
+            else history.add({ at, kind: 'released', batch, why: 'changed', cause, retryAtMs: 0 });
+          } else {
             const failing = next === 'failSome' ? [...indicesOf(items)].slice(0, 1) : [];
             for (const index of indicesOf(items))
               if (!failing.includes(index)) applied[index] = (applied[index] ?? 0) + 1;

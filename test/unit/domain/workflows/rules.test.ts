@@ -9,7 +9,7 @@ import { requireConfirmation, type GuardQuestion } from '../../../../src/domain/
 import { workflowKinds } from '../../../../src/domain/workflows/definition.ts';
 import { kindOf } from '../../../../src/domain/workflows/kinds/registry.ts';
 import { freshPace, largestBlindBatch, paceAfter, restMs } from '../../../../src/domain/workflows/pacing.ts';
-import { rangesOf, sizeOf, indicesOf } from '../../../../src/domain/workflows/ranges.ts';
+import { firstOf, indicesOf, rangesOf, sizeOf, subtract, union } from '../../../../src/domain/workflows/ranges.ts';
 import { backoffMs, checkRetry, errorRateExceeded } from '../../../../src/domain/workflows/retry.ts';
 import { serverChange } from '../../../../src/domain/workflows/serverMark.ts';
 import { makeToken, provenToken } from '../../../../src/domain/workflows/token.ts';
@@ -166,6 +166,18 @@ describe('plans', () => {
       { name: 'a:b:', count: 1 },
       { name: 'a:b:y:', count: 1 },
     ]);
+  });
+  it('join and part ranges as sets of their positions', () => {
+    const positions = fc.uniqueArray(fc.nat({ max: 60 })).map((list) => list.sort((a, b) => a - b));
+    fc.assert(
+      fc.property(positions, positions, fc.nat({ max: 70 }), (a, b, count) => {
+        const sets = [rangesOf(a), rangesOf(b)] as const;
+        assert.deepEqual(union(...sets), rangesOf([...new Set([...a, ...b])].sort((x, y) => x - y)));
+        assert.deepEqual(subtract(...sets), rangesOf(a.filter((index) => !b.includes(index))));
+        assert.deepEqual(firstOf(sets[0], count), rangesOf(a.slice(0, count)));
+      }),
+      { numRuns: 2000 },
+    );
   });
   it('keep sets of positions as ranges', () => {
     fc.assert(

@@ -1,0 +1,95 @@
+import type { SpooledItem } from '../../domain/workflows/definition.ts';
+import type { Given, Reading } from '../../domain/workflows/kinds/kind.ts';
+import type { AnyKind } from '../../domain/workflows/kinds/registry.ts';
+import { watchedByOneLine } from '../../domain/workflows/pacing.ts';
+import { firstOf, sizeOf, type Ranges } from '../../domain/workflows/ranges.ts';
+import type { PlanReader } from '../ports/workflows.ts';
+import type { BulkLine } from '../redis/bulkLine.ts';
+import { lookAt, type Share, type Sight } from './batch.ts';
+import type { Lanes } from './lanes.ts';
+
+export interface LookoutOptions {
+  readonly kind: AnyKind;
+  readonly given: Given<unknown>;
+  readonly reader: PlanReader;
+  readonly lanes: Lanes;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now: () => number;
+}
+
+/** Items that were looked at and whose keys are watched since. */
+export interface Seen {
+  readonly items: Ranges;
+  readonly lines: readonly BulkLine[];
+  readonly sight: Sight;
+}
+
+/**
+ * Looks at the items of batches: of the one in hand, and, while that is being written, of the one that will probably come
+ * after it. Looking writes nothing, so what was looked at in vain is let go.
+ */
+export class Lookout {
+  readonly #options: LookoutOptions;
+  #ahead: { readonly items: Ranges; readonly seen: Promise<Seen> } | null = null;
+
+  constructor(options: LookoutOptions) {
+    this.#options = options;
+  }
+
+  /** Looks now, or gives what was looked at ahead. The items may be fewer than asked for unless `whole`. */
+  async see(items: Ranges, reading: Reading, whole: boolean): Promise<Seen> {
+    const ahead = this.#ahead;
+    if (ahead !== null && !whole && isBeginning(ahead.items, items)) {
+      this.#ahead = null;
+      return ahead.seen;
+    }
+    await this.drop();
+    return this.#look(items, reading, whole);
+  }
+
+  /** Begins to look at items that nobody asked for yet. */
+  ahead(items: Ranges, reading: Reading): void {
+    if (this.#ahead !== null || items.length === 0) return;
+    const seen = this.#look(items, reading, false);
+    // Whoever takes it hears of its failure; if nobody does, there is nobody to tell.
+    seen.catch(() => undefined);
+    this.#ahead = { items, seen };
+  }
+
+  /** Lets go of what was looked at ahead. */
+  async drop(): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    if (ahead === null) return;
+    const [result] = await Promise.allSettled([ahead.seen]);
+    if (result.status === 'fulfilled') this.#options.lanes.drop(result.value.lines);
+  }
+
+  async #look(items: Ranges, reading: Reading, whole: boolean): Promise<Seen> {
+    const { lanes, reader } = this.#options;
+    const lines = await lanes.take(Math.ceil(sizeOf(items) / watchedByOneLine));
+    try {
+      const fitting = whole ? items : firstOf(items, lines.length * watchedByOneLine);
+      const shares = sharedOut(await reader.items(fitting), lines);
+      return { items: fitting, lines, sight: await lookAt(this.#options, shares, reading) };
+    } catch (error) {
+      lanes.drop(lines);
+      throw error;
+    }
+  }
+}
+
+function isBeginning(part: Ranges, whole: Ranges): boolean {
+  const [[from, to] = [0, 0], second] = part;
+  const [[begin, end] = [0, 0]] = whole;
+  return second === undefined && from === begin && to <= end;
+}
+
+/** Even, in order: a line has as many items as any other, or one fewer. */
+function sharedOut(items: readonly SpooledItem[], lines: readonly BulkLine[]): Share[] {
+  const each = Math.ceil(items.length / lines.length);
+  return lines.flatMap((line, at) => {
+    const part = items.slice(at * each, (at + 1) * each);
+    return part.length === 0 ? [] : [{ line, items: part }];
+  });
+}
