@@ -144,14 +144,20 @@ class PlanBuilder {
 
   /** The page without keys that an earlier page gave: SCAN may repeat itself. */
   #unseen(keys: KeyList): KeyList {
+    const { bytes, ends } = keys;
+    const distinct = this.#distinct;
+    const repeated = new Set<number>();
     let from = 0;
-    const fresh: number[] = [];
-    for (let index = 0; index < keys.length; index++) {
-      const to = keys.ends[index] ?? from;
-      if (this.#distinct.add(keys.bytes, from, to)) fresh.push(index);
+    for (let index = 0; index < ends.length; index++) {
+      const to = ends[index] ?? from;
+      if (!distinct.add(bytes, from, to)) repeated.add(index);
       from = to;
     }
-    return fresh.length === keys.length ? keys : picked(keys, fresh);
+    if (repeated.size === 0) return keys;
+    return picked(
+      keys,
+      Array.from(ends.keys()).filter((index) => !repeated.has(index)),
+    );
   }
 
   async #add(found: KeyList, values: KeyList | null, knownType: string | undefined): Promise<void> {
@@ -205,15 +211,16 @@ class PlanBuilder {
 
   #tally(keys: KeyList, types: Uint8Array, typeNames: readonly string[]): void {
     const counts = typeNames.map(() => 0);
+    const { bytes, ends } = keys;
+    const folders = this.#folders;
     let from = 0;
-    for (let index = 0; index < keys.length; index++) {
-      const to = keys.ends[index] ?? from;
-      this.#folders.add(keys.bytes, from, to);
-      const code = types[index] ?? 0;
-      counts[code] = (counts[code] ?? 0) + 1;
-      this.#pick(this.#count + index, keys.bytes, from, to);
+    for (let index = 0; index < ends.length; index++) {
+      const to = ends[index] ?? from;
+      folders.add(bytes, from, to);
       from = to;
     }
+    for (const code of types) counts[code] = (counts[code] ?? 0) + 1;
+    this.#pick(keys);
     typeNames.forEach((name, code) => {
       if (name !== '') this.#byType.set(name, (this.#byType.get(name) ?? 0) + (counts[code] ?? 0));
     });
@@ -224,11 +231,12 @@ class PlanBuilder {
   }
 
   /** Reservoir sampling (algorithm R, Vitter 1985) with reproducible draws. */
-  #pick(position: number, bytes: Bytes, from: number, to: number): void {
-    if (position < sampled) this.#sample.push(bytes.slice(from, to));
-    else {
-      const place = Math.floor(spread(position) * (position + 1));
-      if (place < sampled) this.#sample[place] = bytes.slice(from, to);
+  #pick(keys: KeyList): void {
+    const before = this.#count;
+    for (let index = 0; index < keys.length; index++) {
+      const position = before + index;
+      const place = position < sampled ? position : Math.floor(spread(position) * (position + 1));
+      if (place < sampled) this.#sample[place] = keys.at(index).slice();
     }
   }
 

@@ -1,4 +1,4 @@
-import { sameBytes, type Bytes } from '../bytes.ts';
+import type { Bytes } from '../bytes.ts';
 import { displayShort } from '../display.ts';
 import type { Count } from './definition.ts';
 
@@ -58,19 +58,22 @@ export class FolderCounts {
   private find(bytes: Bytes, from: number, to: number): Folder | undefined {
     let hash = 0;
     for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + (bytes[at] ?? 0)) | 0;
-    const bucket = this.byHash.get(hash) ?? [];
-    const found = bucket.find((folder) => isSame(folder.name, bytes, from, to));
-    if (found !== undefined) return found;
+    const bucket = this.byHash.get(hash);
+    if (bucket !== undefined) for (const folder of bucket) if (isSame(folder.name, bytes, from, to)) return folder;
     if (this.distinct >= mostFolders) return undefined;
     this.distinct += 1;
     const made = { name: bytes.slice(from, to), count: 0 };
-    this.byHash.set(hash, [...bucket, made]);
+    if (bucket === undefined) this.byHash.set(hash, [made]);
+    else bucket.push(made);
     return made;
   }
 }
 
 function isSame(name: Bytes, bytes: Bytes, from: number, to: number): boolean {
-  return name.length === to - from && sameBytes(name, bytes.subarray(from, to));
+  // Compared in place: a view per key would be a million objects.
+  if (name.length !== to - from) return false;
+  for (let at = 0; at < name.length; at++) if (name[at] !== bytes[from + at]) return false;
+  return true;
 }
 
 /** Offset right after the first delimiter at or after `from`, -1 = none before `to`. */
@@ -79,7 +82,7 @@ function folderEnd(bytes: Bytes, from: number, to: number, delimiter: Bytes): nu
   if (first === undefined) return -1;
   for (let at = from; at + delimiter.length <= to; at++) {
     if (bytes[at] !== first) continue;
-    if (delimiter.every((byte, offset) => bytes[at + offset] === byte)) return at + delimiter.length;
+    if (isSame(delimiter, bytes, at, at + delimiter.length)) return at + delimiter.length;
   }
   return -1;
 }

@@ -20,9 +20,9 @@ export const largestBlindBatch = 5000;
  * Most keys that one connection watches: WATCH compares each key with all that are watched already, so 2,000 of them
  * hold the server for 28 ms (seen on 7.0), 250 for less than one.
  */
-export const watchedByOneLine = 250;
+export const watchedByOneLine = 200;
 /** Most items of a batch whose keys are watched, by several connections. */
-export const largestWatchedBatch = 4 * watchedByOneLine;
+export const largestWatchedBatch = 8 * watchedByOneLine;
 /** A batch never aims at more than this; a tenth of the 2 s that a batch may take at most. */
 const aimMs = 200;
 const quickMs = 60;
