@@ -99,6 +99,7 @@ async function nodeSqlite(file: string): Promise<SqlDatabase & { insert(rows: Sq
     rows: each,
     each,
     changes: () => 0,
+    bytes: () => 0,
     image: () => new Uint8Array(),
     close: () => database.close(),
     insert(rows, sql) {
@@ -144,6 +145,7 @@ export async function run(report: Report): Promise<void> {
   await queries(report, stores, join(scratch, 'all.sqlite'));
   await writesBesideGenerations(report, stores, built, directory);
   await stores.close();
+  await memoryAfterPurge(report, built, directory);
 }
 
 async function ingestion(report: Report, stores: Stores, folder: string, scratch: string): Promise<void> {
@@ -294,6 +296,46 @@ async function queries(report: Report, stores: Stores, file: string): Promise<vo
 
 function shifted(minutes: number): string {
   return new Date(startMs + minutes * 60_000).toISOString();
+}
+
+/** Deletes four fifths of the events and waits until the memory that they took is given back. */
+async function memoryAfterPurge(
+  report: Report,
+  built: Awaited<ReturnType<typeof storeBuild>>,
+  directory: string,
+): Promise<void> {
+  const { StoreWorker } = await import('../../src/adapters/store/storeWorker.ts');
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  const bytesBefore = sizeOf(join(directory, 'history'), /^(part|main|log)-/);
+  const worker = new StoreWorker({ directory, clock: systemClock, onNotice: () => undefined, ...built });
+  await worker.call('history.timeline', { ...window, text: 'no such text', limit: 10 });
+  const took = await timed(() => worker.call('history.deleteEventsBefore', shifted(24 * 60 * 0.8)));
+  for (let i = 0; i < 2; i++) await worker.call('store.checkpoint');
+  await sleep(12_000);
+  globalThis.gc?.();
+  const held = sizeOf(join(directory, 'history'), /^(part|main|log)-/);
+  const rss = process.memoryUsage().rss - before;
+  await worker.close();
+  report.note(
+    `deleted four fifths of the events in ${took.toFixed(0)} ms; memory before ${megabytes(before).toFixed(0)} MB`,
+  );
+  report.add({
+    name: 'files after four fifths were deleted',
+    median: megabytes(held),
+    unit: 'MB',
+    reference: { name: 'before', median: megabytes(bytesBefore) },
+    goal: '≤ 0.3 ×',
+    met: held <= 0.3 * bytesBefore,
+  });
+  report.add({
+    name: 'memory of a window that looked at everything, after the purge',
+    median: megabytes(rss),
+    unit: 'MB',
+    reference: { name: 'held', median: megabytes(held) },
+    goal: '≤ 1.6 × + 80 MB',
+    met: rss <= 1.6 * held + 80e6,
+  });
 }
 
 /** How long a control write takes to be acknowledged while a generation is written, against none. */

@@ -64,6 +64,7 @@ export async function openRig(
     sql: await sqlEngine(),
     clock,
     migrations: readMigrations(join(projectRoot(), 'migrations')),
+    heldBytes: () => 0,
     tell: (notice) => {
       if (notice.kind === 'problem') problems.push(notice.problem);
     },

@@ -73,7 +73,7 @@ async function migrate(follower: LogFollower, options: StoreOptions, withLock: W
       if (step === undefined) return;
       const framed: MigrationStep = { ...step, appliedAt: isoTime(clock) };
       const payload = Buffer.from(JSON.stringify(framed));
-      follower.state.migrate(framed, () => follower.append(frameKind.migration, payload));
+      follower.state.migrate(framed, () => follower.append({ kind: frameKind.migration, payload }));
     }
   });
 }

@@ -109,7 +109,7 @@ export class LogFollower {
    *
    * @returns false when another window's frame came first
    */
-  append(kind: Frame['kind'], payload: Uint8Array): boolean {
+  append({ kind, payload }: Pick<Frame, 'kind' | 'payload'>): boolean {
     const log = this.writableLog();
     const seq = log.nextSeq;
     if (!log.append(kind, payload, this.options.clock.wallMs())) return false;
@@ -133,7 +133,7 @@ export class LogFollower {
       if (this.isNewer || !wanted()) return undefined;
       const seq = this.writableLog().nextSeq;
       const log = this.folder.createLogAfter(seq);
-      if (!this.append(frameKind.seal, Buffer.from(JSON.stringify({ log })))) {
+      if (!this.append({ kind: frameKind.seal, payload: Buffer.from(JSON.stringify({ log })) })) {
         this.folder.fs.remove(this.folder.at(log));
         continue;
       }
@@ -148,7 +148,8 @@ export class LogFollower {
     const { main, parts, schema } = this.current;
     const { epoch } = this;
     const writtenAt = isoTime(this.options.clock);
-    return { epoch, seq, schema, log, image: compactImage(main), parts: [...parts.all()], writtenAt };
+    const { kindsOf } = this.options;
+    return { epoch, seq, schema, log, image: compactImage(main), parts: [...parts.all()], writtenAt, kindsOf };
   }
 
   /** After a log that cannot go on: what could be read, as the first generation of a new epoch. */

@@ -69,6 +69,8 @@ export interface Request {
 export type Notice =
   | { readonly kind: 'health'; readonly health: StoreHealth }
   | { readonly kind: 'problem'; readonly problem: StoreProblem }
+  /** The worker holds much more memory than its data need, and has nothing to do: a fresh one would give it back. */
+  | { readonly kind: 'wantsRenewal' }
   /** Another window committed something. */
   | { readonly kind: 'changed'; readonly store: 'control' | 'history' };
 

@@ -42,7 +42,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     onNotice(notice) {
       if (notice.kind === 'problem') onProblem?.(notice.problem);
       if (notice.kind === 'changed') for (const listener of changeListeners) listener(notice.store);
-      if (notice.kind !== 'health') return;
+      if (notice.kind !== 'health' || JSON.stringify(notice.health) === JSON.stringify(health)) return;
       health = notice.health;
       for (const listener of listeners) listener(health);
     },

@@ -7,9 +7,8 @@ import { giveWayOn } from './giveWay.ts';
 import { JobQueue } from './jobQueue.ts';
 import { loadStore } from './loadStore.ts';
 import { StoreLock } from './lock.ts';
-import { encodeCommands } from './log/commands.ts';
-import { frameKind } from './log/frame.ts';
 import { DamagedFile } from './log/logFile.ts';
+import { packCommands } from './log/packing.ts';
 import { LogFollower } from './logFollower.ts';
 import type { SqlDatabase } from './sql/driver.ts';
 import type { EventPart, StoreOptions } from './storeOptions.ts';
@@ -72,6 +71,18 @@ export class StoreEngine {
     return this.standing;
   }
 
+  /** Size of the databases in memory, bytes. */
+  get liveBytes(): number {
+    const { main, part, parts } = this.follower.state;
+    const open = [main, part, ...parts.all().map(({ database }) => database)];
+    return open.reduce((sum, database) => sum + (database?.bytes() ?? 0), 0);
+  }
+
+  /** Whether a generation is being written. */
+  get isBusy(): boolean {
+    return this.generations.isWriting;
+  }
+
   /** The database to read from, with everything that any window has committed. */
   read(): SqlDatabase {
     this.follower.follow();
@@ -90,11 +101,20 @@ export class StoreEngine {
         content: one,
         fileBytes: one.stored?.bytes,
         hidden: one.hidden,
+        kinds: one.stored?.kinds,
         open: () => parts.open(one),
       }))
       .reverse();
     if (part === undefined) return finished;
-    return [{ id: 'part', content: undefined, fileBytes: undefined, hidden: [], open: () => part }, ...finished];
+    const growing: EventPart = {
+      id: 'part',
+      content: undefined,
+      fileBytes: undefined,
+      hidden: [],
+      kinds: undefined,
+      open: () => part,
+    };
+    return [growing, ...finished];
   }
 
   /**
@@ -278,7 +298,7 @@ export class StoreEngine {
       try {
         const result = write(running);
         const { commands } = running;
-        if (commands.length > 0 && !follower.append(frameKind.commands, encodeCommands(commands))) continue;
+        if (commands.length > 0 && !follower.append(packCommands(commands))) continue;
         committed = true;
         return result;
       } finally {

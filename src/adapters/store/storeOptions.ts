@@ -1,6 +1,7 @@
 import type { Clock } from '../../app/ports/clock.ts';
 import type { FileSystem } from './disk/fileSystem.ts';
 import type { Target } from './log/commands.ts';
+import type { RowKind } from './generations/manifest.ts';
 import type { PartContent } from './parts.ts';
 import type { StoreProblem } from './problems.ts';
 import type { SqlDatabase } from './sql/driver.ts';
@@ -32,6 +33,8 @@ export interface EventPart {
   readonly fileBytes: number | undefined;
   /** Tables whose rows in it are not to be seen. */
   readonly hidden: readonly string[];
+  /** Its rows counted by kind; undefined when only its rows can tell. */
+  readonly kinds: readonly RowKind[] | undefined;
   /** undefined when the file turned out damaged. */
   readonly open: () => SqlDatabase | undefined;
 }

@@ -1,15 +1,30 @@
-import { decodeCommands, type Command, type Target } from './log/commands.ts';
+import type { Command, Target } from './log/commands.ts';
 import { frameKind, type Frame } from './log/frame.ts';
+import { unpackCommands } from './log/packing.ts';
 import { applyMigration, migrateTo, schemaVersion, type Migration, type MigrationStep } from './migrations.ts';
+import type { RowKind } from './generations/manifest.ts';
 import type { Part, PartContent, Parts } from './parts.ts';
 import type { SqlDatabase, SqlEngine } from './sql/driver.ts';
 import { RunningTransaction } from './transaction.ts';
+
+/**
+ * Counts the rows of a part by kind, in slices. `isOpen` says, after each slice, whether the part is still there.
+ *
+ * @returns undefined when there are too many kinds, or the part went away
+ */
+export type CountKinds = (
+  part: SqlDatabase,
+  giveWay: () => Promise<void>,
+  isOpen: () => boolean,
+) => Promise<readonly RowKind[] | undefined>;
 
 export interface StateOptions {
   readonly sql: SqlEngine;
   readonly migrations: readonly Migration[];
   /** Present when event rows are kept in parts: says what a part holds. */
   readonly contentOf?: (part: SqlDatabase) => PartContent;
+  /** Counts the rows of a part by their kind, for its manifest. */
+  readonly kindsOf?: CountKinds;
 }
 
 /** What one frame did besides changing rows. */
@@ -58,8 +73,9 @@ export class StoreState {
 
   /** @returns `nothing` when a statement failed: the frame then changed nothing */
   apply(frame: Frame): Applied {
-    if (frame.kind === frameKind.commands)
-      return this.applyCommands(decodeCommands(frame.payload)) ? 'rows' : 'nothing';
+    if (frame.kind === frameKind.commands || frame.kind === frameKind.packed) {
+      return this.applyCommands(unpackCommands(frame)) ? 'rows' : 'nothing';
+    }
     const content: unknown = JSON.parse(Buffer.from(frame.payload).toString('utf8'));
     if (frame.kind === frameKind.migration) {
       this.migrate(content as MigrationStep);

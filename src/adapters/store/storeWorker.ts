@@ -6,6 +6,7 @@ import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerJob, Work
 /** A worker that says nothing for so long while a call waits is ended and replaced. */
 const silenceMs = 60_000;
 const restartsPerMinute = 5;
+const renewalEveryMs = 60_000;
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -30,6 +31,9 @@ export class StoreWorker {
   private watchdog: { dispose(): void } | undefined;
   private restarts: number[] = [];
   private closed = false;
+  private renewedAt: number | undefined;
+  /** Workers that are finishing. */
+  private readonly leaving: Promise<void>[] = [];
 
   constructor(options: StoreWorkerOptions) {
     this.options = options;
@@ -51,14 +55,32 @@ export class StoreWorker {
   /** Lets the worker finish what waits, then ends it. */
   async close(): Promise<void> {
     this.closed = true;
-    const { worker } = this;
-    if (worker === undefined) return;
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    if (this.worker !== undefined) this.leaving.push(this.ended(this.worker));
+    await Promise.all(this.leaving);
+  }
+
+  private async ended(worker: Worker): Promise<void> {
+    const exit = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     worker.ref();
     worker.postMessage({ close: true });
     const timer = this.options.clock.after(5000, () => void worker.terminate());
-    await ended;
+    await exit;
     timer.dispose();
+  }
+
+  /**
+   * Puts a fresh worker in the place of one that has nothing to do. Both may be at the store for a moment, as two windows
+   * may; the memory of the old one goes back to the system.
+   */
+  private renew(): void {
+    const { worker } = this;
+    const now = this.options.clock.monoMs();
+    const tooSoon = this.renewedAt !== undefined && now - this.renewedAt < renewalEveryMs;
+    if (worker === undefined || this.closed || this.pending.size > 0 || tooSoon) return;
+    this.renewedAt = now;
+    this.worker = undefined;
+    this.leaving.push(this.ended(worker));
+    this.start();
   }
 
   private running(): Worker {
@@ -68,12 +90,18 @@ export class StoreWorker {
     this.restarts = this.restarts.filter((at) => now - at < 60_000);
     if (this.restarts.length >= restartsPerMinute) throw restartFailure();
     this.restarts.push(now);
+    return this.start();
+  }
+
+  private start(): Worker {
     const { directory, wasmPath, migrationsDirectory } = this.options;
     const settings: WorkerSettings = { directory, wasmPath, migrationsDirectory };
     const worker = new Worker(this.options.workerPath, { workerData: settings, name: 'cachify-store' });
     this.worker = worker;
     worker.unref();
-    worker.on('message', (message: FromWorker) => this.receive(message));
+    worker.on('message', (message: FromWorker) => {
+      if (this.worker === worker) this.receive(message);
+    });
     worker.on('error', () => this.end(worker));
     worker.on('exit', () => this.end(worker));
     return worker;
@@ -81,10 +109,8 @@ export class StoreWorker {
 
   private receive(message: FromWorker): void {
     if (message.kind === 'progress') return;
-    if (message.kind !== 'answer' && message.kind !== 'failure') {
-      this.options.onNotice(message);
-      return;
-    }
+    if (message.kind === 'wantsRenewal') return this.renew();
+    if (message.kind !== 'answer' && message.kind !== 'failure') return this.options.onNotice(message);
     const waiting = this.pending.get(message.id);
     this.pending.delete(message.id);
     if (message.kind === 'answer') waiting?.resolve(message.value);

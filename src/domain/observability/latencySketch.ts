@@ -23,6 +23,11 @@ function bucketOf(ms: number): number {
   return Math.min((view.getUint32(0) >>> mantissaShift) - firstBits, bucketCount - 1);
 }
 
+/** The bucket that a sketch counts a latency (milliseconds) in; undefined for what is not a number ≥ 0. */
+export function latencyBucket(ms: number): number | undefined {
+  return ms >= 0 && ms !== Infinity ? bucketOf(ms) : undefined;
+}
+
 /** The middle of a bucket, in milliseconds. */
 function middleOf(bucket: number): number {
   const octave = Math.floor(bucket / partsPerOctave);

@@ -61,6 +61,7 @@ describe('store: parts as a whole', () => {
   it('a dropped part is gone in every window, and its file with the second generation after', async () => {
     const [first] = finishedIds(engine);
     assert.ok(first !== undefined);
+    for (let i = 0; i < 2; i++) await engine.checkpoint();
     const before = disk.bytesUsed();
     await engine.commit((tx) => tx.dropPart(first));
     await everywhere(range(50, 160));

@@ -18,6 +18,9 @@ export interface TableContent {
   readonly newest?: Readonly<Record<string, string>>;
 }
 
+/** How many rows share these values of the columns that most filters ask for. */
+export type RowKind = readonly [rows: number, ...values: string[]];
+
 /** A finished stretch of event rows, in a file of its own that never changes. */
 export interface StoredPart extends StoredFile {
   /** Number of the transaction that finished it. */
@@ -30,6 +33,8 @@ export interface StoredPart extends StoredFile {
   readonly tables?: Readonly<Record<string, TableContent>>;
   /** Tables whose rows in it are not seen; absent when all are. */
   readonly hidden?: readonly string[];
+  /** Its rows counted by kind; absent when there are too many kinds. */
+  readonly kinds?: readonly RowKind[];
 }
 
 export const manifestFormat = 1;

@@ -1,5 +1,6 @@
 import type { Part } from '../parts.ts';
 import { compactImage } from '../sql/driver.ts';
+import type { CountKinds } from '../storeState.ts';
 import { manifestFormat, type StoredPart } from './manifest.ts';
 import { nonce, padded, type StoreFolder } from './storeFolder.ts';
 
@@ -13,6 +14,7 @@ export interface GenerationContent {
   readonly image: Uint8Array;
   readonly parts: readonly Part[];
   readonly writtenAt: string;
+  readonly kindsOf: CountKinds | undefined;
 }
 
 /**
@@ -31,11 +33,11 @@ export async function writeGeneration(
 ): Promise<boolean> {
   const { epoch, seq, schema, log, writtenAt } = content;
   const main = await folder.write(`main-${padded(seq, 12)}-${nonce()}.db`, content.image, giveWay);
-  for (const part of content.parts) part.stored ??= await writePart(folder, part, giveWay);
+  for (const part of content.parts) part.stored ??= await writePart(folder, part, content.kindsOf, giveWay);
   return exclusively(async () => {
     const parts: StoredPart[] = [];
     for (const part of content.parts) {
-      part.stored = await presentFile(folder, part, giveWay);
+      part.stored = await presentFile(folder, part, content.kindsOf, giveWay);
       if (part.stored === undefined) continue;
       parts.push(part.hidden.length === 0 ? part.stored : { ...part.stored, hidden: part.hidden });
     }
@@ -50,22 +52,33 @@ export async function writeGeneration(
 async function presentFile(
   folder: StoreFolder,
   part: Part,
+  kindsOf: CountKinds | undefined,
   giveWay: () => Promise<void>,
 ): Promise<StoredPart | undefined> {
   const { stored } = part;
   if (stored !== undefined && folder.fs.size(folder.at(stored.file)) === stored.bytes) return stored;
-  return folder.partInNewest(part.id) ?? (await writePart(folder, part, giveWay));
+  return folder.partInNewest(part.id) ?? (await writePart(folder, part, kindsOf, giveWay));
 }
 
 async function writePart(
   folder: StoreFolder,
   part: Part,
+  kindsOf: CountKinds | undefined,
   giveWay: () => Promise<void>,
 ): Promise<StoredPart | undefined> {
   if (part.database === undefined) return undefined;
   const image = compactImage(part.database);
   await giveWay();
+  const kinds = await kindsOf?.(part.database, giveWay, () => part.database !== undefined);
   const file = await folder.write(`part-${padded(part.id, 12)}-${nonce()}.db`, image, giveWay);
   const { id, rows, from, to, tables } = part;
-  return { ...file, id, rows, from, to, ...(tables === undefined ? {} : { tables }) };
+  return {
+    ...file,
+    id,
+    rows,
+    from,
+    to,
+    ...(tables === undefined ? {} : { tables }),
+    ...(kinds === undefined ? {} : { kinds }),
+  };
 }

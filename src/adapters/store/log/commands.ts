@@ -32,10 +32,22 @@ export type PartChange =
 
 export type Command = Statement | PartChange;
 
-const kind = { null: 0, natural: 1, negative: 2, double: 3, text: 4, known: 5, blob: 6, uuid: 7, time: 8 } as const;
+const kind = {
+  null: 0,
+  natural: 1,
+  negative: 2,
+  double: 3,
+  text: 4,
+  known: 5,
+  blob: 6,
+  uuid: 7,
+  time: 8,
+  milli: 9,
+} as const;
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const longestKnown = 80;
+const longestMilli = 2 ** 40;
 
 const dash = 45;
 
@@ -80,6 +92,13 @@ class Encoder {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
       this.out.byte(value < 0 ? kind.negative : kind.natural);
       this.out.count(Math.abs(value));
+      return;
+    }
+    const thousandths = Math.round(value * 1000);
+    // Durations have three decimals: as whole thousandths they take two bytes or three instead of eight.
+    if (thousandths > 0 && thousandths < longestMilli && thousandths / 1000 === value) {
+      this.out.byte(kind.milli);
+      this.out.count(thousandths);
     } else {
       this.out.byte(kind.double);
       this.out.double(value);
@@ -139,6 +158,8 @@ class Decoder {
         return -this.input.count();
       case kind.double:
         return this.input.double();
+      case kind.milli:
+        return this.input.count() / 1000;
       case kind.text: {
         const text = this.input.text();
         if (text.length <= longestKnown) this.known.push(text);

@@ -13,7 +13,8 @@ import { crc32 } from 'node:zlib';
 export const frameHeaderBytes = 37;
 const magic = 0x31465343;
 
-export const frameKind = { commands: 1, seal: 2, migration: 3 } as const;
+/** `packed`: commands, deflated. */
+export const frameKind = { commands: 1, seal: 2, migration: 3, packed: 4 } as const;
 export type FrameKind = (typeof frameKind)[keyof typeof frameKind];
 
 export interface Frame {
@@ -43,8 +44,10 @@ function checksum(frame: Buffer): number {
   return crc32(frame.subarray(frameHeaderBytes), crc32(frame.subarray(0, 33)));
 }
 
+const kinds: ReadonlySet<number> = new Set(Object.values(frameKind));
+
 function isKind(kind: number): kind is FrameKind {
-  return kind === frameKind.commands || kind === frameKind.seal || kind === frameKind.migration;
+  return kinds.has(kind);
 }
 
 /** The frame that starts at `at`, or undefined when no whole and valid one does. */

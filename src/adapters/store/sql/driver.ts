@@ -1,5 +1,5 @@
-import { patternTest } from '../../../domain/observability/failures.ts';
 import type { Database as SqlJsDatabase, SqlJsStatic, Statement } from 'sql.js';
+import { mergeSketches, ofPattern } from './functions.ts';
 
 export type SqlValue = null | number | string | Uint8Array;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -22,6 +22,8 @@ export interface SqlDatabase {
   each(sql: string, params?: readonly SqlValue[]): Iterable<SqlValue[]>;
   /** How many rows the last statement inserted, changed or deleted. */
   changes(): number;
+  /** Size of the database, bytes. */
+  bytes(): number;
   /** The database as a file image. Not inside a transaction. */
   image(): Uint8Array;
   close(): void;
@@ -33,15 +35,6 @@ export interface SqlEngine {
 }
 
 const keptStatements = 200;
-
-let tested: { readonly pattern: string; readonly test: (text: string) => boolean } | undefined;
-
-/** SQL function `of_pattern(key_or_pattern, pattern)`, for queries only: 1 when the key belongs to the pattern. */
-function ofPattern(text: unknown, pattern: unknown): number {
-  if (typeof text !== 'string' || typeof pattern !== 'string') return 0;
-  if (tested?.pattern !== pattern) tested = { pattern, test: patternTest(pattern) };
-  return tested.test(text) ? 1 : 0;
-}
 
 class SqlJs implements SqlDatabase {
   private readonly statements = new Map<string, Statement>();
@@ -57,6 +50,7 @@ class SqlJs implements SqlDatabase {
     database.run('PRAGMA foreign_keys=OFF');
     database.run('PRAGMA trusted_schema=OFF');
     database.create_function('of_pattern', ofPattern);
+    database.create_function('merge_sketches', mergeSketches);
   }
 
   run(sql: string, params: readonly SqlValue[] = []): void {
@@ -99,6 +93,14 @@ class SqlJs implements SqlDatabase {
 
   changes(): number {
     return this.database.getRowsModified();
+  }
+
+  bytes(): number {
+    return this.pragma('page_count') * this.pragma('page_size');
+  }
+
+  private pragma(name: string): number {
+    return Number(this.rows(`PRAGMA ${name}`)[0]?.[0] ?? 0);
   }
 
   image(): Uint8Array {

@@ -35,6 +35,7 @@ const options = initSqlJs({ wasmBinary: readFileSync(settings.wasmPath).buffer }
   clock,
   migrations: readMigrations(settings.migrationsDirectory),
   tell: post,
+  heldBytes: () => process.memoryUsage().external,
 }));
 
 async function settle(id: number, work: () => Promise<unknown>): Promise<void> {

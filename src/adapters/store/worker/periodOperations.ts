@@ -1,17 +1,18 @@
 import type { FamilyOperations, PeriodOperations, StoreScope, TimeWindow } from '../../../app/ports/stores.ts';
 import { familyOf } from '../../../domain/observability/family.ts';
+import { LatencySketch } from '../../../domain/observability/latencySketch.ts';
 import type { EventStatus } from '../../../domain/timeline/event.ts';
 import type { FailureCode } from '../../../domain/failure.ts';
+import { sketchJson } from '../sql/sketchBytes.ts';
 import type { StoreEngine } from '../storeEngine.ts';
 import { eventsBetween } from './repositories/eventsBetween.ts';
 import { addToFamily, emptyFamilySum, type FamilySum } from './repositories/familyRollups.ts';
 import { allOf, inList } from './repositories/rows.ts';
-import { sketchJson } from './repositories/sketchBytes.ts';
 import { watchedMinutes, watchedSecondsIn } from './repositories/watchedMinutes.ts';
 import { isoMs } from './windows.ts';
 
 interface Family {
-  readonly sum: FamilySum;
+  readonly sum: FamilySum<LatencySketch>;
   readonly operations: Map<number, number>;
   readonly slow: Map<number, number>;
 }
@@ -63,7 +64,11 @@ function familyOperations(
 function familyIn(families: Map<string, Family>, name: string): Family {
   const known = families.get(name);
   if (known !== undefined) return known;
-  const family = { sum: emptyFamilySum(), operations: new Map<number, number>(), slow: new Map<number, number>() };
+  const family = {
+    sum: emptyFamilySum(new LatencySketch()),
+    operations: new Map<number, number>(),
+    slow: new Map<number, number>(),
+  };
   families.set(name, family);
   return family;
 }

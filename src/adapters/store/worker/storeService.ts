@@ -25,6 +25,8 @@ import { appendSamples } from './repositories/observabilitySamples.ts';
 import { rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
 import { rollUpPatterns } from './repositories/patternRollups.ts';
 import { contentOf } from './partContent.ts';
+import { kindsOf } from './partKinds.ts';
+import { isWasteful } from './wastefulMemory.ts';
 import { TelemetryQueue, type TelemetryGroup } from './telemetryQueue.ts';
 
 export interface ServiceOptions {
@@ -34,6 +36,8 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly migrations: readonly Migration[];
   readonly tell: (notice: Notice) => void;
+  /** Memory that this thread holds outside of JavaScript objects, bytes. */
+  readonly heldBytes: () => number;
 }
 
 const mega = 1 << 20;
@@ -49,7 +53,9 @@ export class StoreService {
   private readonly history: StoreEngine;
   private readonly telemetry: TelemetryQueue;
   private readonly handlers: Handlers<StoreCalls>;
-  private health: StoreHealth = { kind: 'ready' };
+  /** As last told; a fresh worker tells it once, since the one before may have said otherwise. */
+  private health: StoreHealth | undefined;
+  private answering = 0;
   private readonly timers: { dispose(): void }[] = [];
 
   private constructor(options: ServiceOptions, control: StoreEngine, history: StoreEngine) {
@@ -73,9 +79,11 @@ export class StoreService {
   /** Answers one call. Rejects with a Failure. */
   async answer(call: CallName, args: readonly unknown[]): Promise<unknown> {
     const handler = this.handlers[call] as (...values: readonly unknown[]) => unknown;
+    this.answering++;
     try {
       return await handler(...args);
     } finally {
+      this.answering--;
       this.tellHealth();
     }
   }
@@ -130,6 +138,15 @@ export class StoreService {
     await this.control.tryToRecover();
     await this.history.tryToRecover();
     this.tellHealth();
+    this.considerMemory();
+  }
+
+  /** After a purge, or much reading: closed databases leave memory behind that this thread does not give back. */
+  private considerMemory(): void {
+    const engines = [this.control, this.history];
+    if (this.answering > 0 || engines.some(({ isBusy }) => isBusy)) return;
+    const live = engines.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
+    if (isWasteful(this.options.heldBytes(), live)) this.options.tell({ kind: 'wantsRenewal' });
   }
 
   private tellHealth(): void {
@@ -171,7 +188,7 @@ function shared({
     clock,
     migrations,
     partRows: Number.MAX_SAFE_INTEGER,
-    partMemoryBytes: 256 * mega,
+    partMemoryBytes: 64 * mega,
     report: (problem: StoreProblem) => tell({ kind: 'problem', problem }),
   };
 }
@@ -188,5 +205,6 @@ export function historyOptions(options: ServiceOptions): StoreOptions {
     logBytes: 16 * mega,
     partRows: 50_000,
     contentOf,
+    kindsOf,
   };
 }

@@ -5,6 +5,7 @@ import type { PartContent } from '../parts.ts';
 import type { StoreEngine } from '../storeEngine.ts';
 import type { EventPart } from '../storeOptions.ts';
 import { countOfPart, eventsOfPart, type EventPosition } from './repositories/historyEvents.ts';
+import { countByKinds } from './partKinds.ts';
 import { isoMs } from './windows.ts';
 
 type Filter = Omit<TimelineQuery, 'cursor' | 'limit'>;
@@ -50,7 +51,9 @@ export function timelinePage(history: StoreEngine, given: TimelineQuery): Timeli
   let total = 0;
   for (const part of history.eventParts('history_events')) {
     if (!reachesInto(part, filter.from, filter.to)) continue;
-    total += countIn(part, filter, asked);
+    const count = countIn(part, filter, asked);
+    total += count;
+    if (count === 0) continue;
     const oldest = found[limit]?.timestamp ?? filter.from;
     if (!reachesInto(part, oldest, position === undefined ? filter.to : `${position.timestamp}~`)) continue;
     const database = part.open();
@@ -65,7 +68,7 @@ export function timelinePage(history: StoreEngine, given: TimelineQuery): Timeli
 
 function countIn(part: EventPart, filter: Filter, asked: string): number {
   const { content } = part;
-  const known = content === undefined ? undefined : counted.get(content)?.get(asked);
+  const known = countByKinds(part, filter) ?? (content === undefined ? undefined : counted.get(content)?.get(asked));
   if (known !== undefined) return known;
   const database = part.open();
   if (database === undefined) return 0;
@@ -87,7 +90,9 @@ export function searchStep(
   after: number | undefined,
 ): SearchPage & { readonly next?: number } {
   const { limit, ...filter } = filterOf(given);
-  const parts = history.eventParts('history_events').filter((part) => reachesInto(part, filter.from, filter.to));
+  const parts = history
+    .eventParts('history_events')
+    .filter((part) => reachesInto(part, filter.from, filter.to) && countByKinds(part, filter) !== 0);
   // Parts that were finished since the step before stand before those that were seen already.
   const at = after === undefined ? 0 : parts.length - after;
   const part = parts[at];

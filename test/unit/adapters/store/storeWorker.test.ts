@@ -12,12 +12,14 @@ const script = `
 const { parentPort } = require('node:worker_threads');
 let calls = 0;
 parentPort.on('message', (message) => {
-  if (message.close) return parentPort.close();
+  if (message.close) process.exit(0);
   calls++;
   const [wish] = message.args;
   if (wish === 'die') process.exit(1);
   if (wish === 'throw') throw new Error('boom');
   if (wish === 'hang') for (;;);
+  if (wish === 'renew') setInterval(() => parentPort.postMessage({ kind: 'wantsRenewal' }), 1);
+  if (wish === 'renewNow') parentPort.postMessage({ kind: 'wantsRenewal' });
   parentPort.postMessage({ kind: 'answer', id: message.id, value: calls });
 });
 `;
@@ -74,6 +76,25 @@ describe('store worker', function () {
   it('that dies again and again rests', async () => {
     for (let i = 0; i < 5; i++) await assert.rejects(worker.call('snapshots.usedBytes', 'die'), isUnknown);
     await assert.rejects(worker.call('snapshots.usedBytes', 'die'), (error) => isFailure(error, 'INTERNAL_ERROR'));
+  });
+
+  it('that wants renewal gives its place to a fresh one, and no call notices', async () => {
+    assert.equal(await worker.call('snapshots.usedBytes', 'renew'), 1);
+    let answer = 2;
+    for (let asked = 1; answer !== 1; asked++) {
+      assert.ok(asked < 10_000, 'a fresh worker counts from one again');
+      answer = await worker.call('snapshots.usedBytes', 'a');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assert.deepEqual(notices, []);
+    await worker.call('snapshots.usedBytes', 'renew');
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.equal(await worker.call('snapshots.usedBytes', 'b'), 3, 'not twice within a minute');
+  });
+
+  it('that wants renewal while a call waits stays', async () => {
+    assert.equal(await worker.call('snapshots.usedBytes', 'renewNow'), 1);
+    assert.equal(await worker.call('snapshots.usedBytes', 'a'), 2);
   });
 
   it('takes no calls after it was closed', async () => {

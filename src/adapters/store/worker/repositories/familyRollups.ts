@@ -1,28 +1,28 @@
-import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
 import { familyOf, slowOperationMs } from '../../../../domain/observability/family.ts';
 import { isOperation, type HistoryEvent } from '../../../../domain/timeline/event.ts';
 import type { SqlValue } from '../../sql/driver.ts';
+import { SketchDelta } from '../../sql/sketchBytes.ts';
 import type { Transaction } from '../../transaction.ts';
-import { number } from './rows.ts';
-import { sketchJson, sketchToBytes } from './sketchBytes.ts';
+import { minuteStarts } from './minuteStarts.ts';
 
 /** Operations of one command family, in a minute or in all. */
-export interface FamilySum {
+export interface FamilySum<Sketch extends { add(ms: number): unknown }> {
   operations: number;
   errors: number;
   timeouts: number;
   slow: number;
-  readonly sketch: LatencySketch;
+  /** Of what succeeded. */
+  readonly sketch: Sketch;
 }
 
-export function emptyFamilySum(): FamilySum {
-  return { operations: 0, errors: 0, timeouts: 0, slow: 0, sketch: new LatencySketch() };
+export function emptyFamilySum<Sketch extends { add(ms: number): unknown }>(sketch: Sketch): FamilySum<Sketch> {
+  return { operations: 0, errors: 0, timeouts: 0, slow: 0, sketch };
 }
 
 /** What of an event the sums are made of. */
 export type CountedEvent = Pick<HistoryEvent, 'status' | 'errorCode' | 'durationMs'>;
 
-export function addToFamily(sum: FamilySum, event: CountedEvent): void {
+export function addToFamily(sum: FamilySum<{ add(ms: number): unknown }>, event: CountedEvent): void {
   sum.operations += 1;
   if (event.status === 'error') sum.errors += 1;
   if (event.errorCode === 'TIMEOUT') sum.timeouts += 1;
@@ -30,43 +30,37 @@ export function addToFamily(sum: FamilySum, event: CountedEvent): void {
   if (event.status === 'success') sum.sketch.add(event.durationMs);
 }
 
-const select = `SELECT operations, errors, timeouts, slow, sketch FROM family_rollups
-  WHERE start = ? AND connection_id = ? AND environment = ? AND family = ?`;
-const upsert = `INSERT OR REPLACE INTO family_rollups
-  (start, connection_id, environment, family, operations, errors, timeouts, slow, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const upsert = `INSERT INTO family_rollups
+  (start, connection_id, environment, family, operations, errors, timeouts, slow, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET operations = operations + excluded.operations, errors = errors + excluded.errors,
+    timeouts = timeouts + excluded.timeouts, slow = slow + excluded.slow, sketch = merge_sketches(sketch, excluded.sketch)`;
 
 /** Adds our own operations to the minutes of their command families. */
 export function rollUpFamilies(transaction: Transaction, events: readonly HistoryEvent[]): void {
-  const changed = new Map<string, { readonly key: readonly SqlValue[]; readonly sum: FamilySum }>();
+  const additions = new Map<string, { readonly key: readonly SqlValue[]; readonly sum: FamilySum<SketchDelta> }>();
+  const minuteOf = minuteStarts();
   for (const event of events) {
     // A refused operation never reached Redis: there is nothing to compare.
     if (!isOperation(event) || event.status === 'blocked') continue;
-    const start = Math.floor(Date.parse(event.timestamp) / 60_000) * 60;
-    const key = [start, event.connectionId, event.environment, familyOf(event)];
-    const name = key.join('\n');
-    let entry = changed.get(name);
-    if (entry === undefined) changed.set(name, (entry = { key, sum: load(transaction, key) }));
+    const start = minuteOf(event.timestamp);
+    const family = familyOf(event);
+    const name = `${start} ${family} ${event.environment} ${event.connectionId}`;
+    let entry = additions.get(name);
+    if (entry === undefined) {
+      const key = [start, event.connectionId, event.environment, family];
+      additions.set(name, (entry = { key, sum: emptyFamilySum(new SketchDelta()) }));
+    }
     addToFamily(entry.sum, event);
   }
-  const rows = [...changed.values()].map(({ key, sum }): SqlValue[] => [
-    ...key,
-    sum.operations,
-    sum.errors,
-    sum.timeouts,
-    sum.slow,
-    sum.sketch.count === 0 ? null : sketchToBytes(sum.sketch),
-  ]);
-  if (rows.length > 0) transaction.runMany(upsert, rows);
-}
-
-function load(transaction: Transaction, key: readonly SqlValue[]): FamilySum {
-  const sum = emptyFamilySum();
-  const [row] = transaction.all(select, key);
-  if (row === undefined) return sum;
-  sum.operations = number(row, 'operations');
-  sum.errors = number(row, 'errors');
-  sum.timeouts = number(row, 'timeouts');
-  sum.slow = number(row, 'slow');
-  if (row['sketch'] instanceof Uint8Array) sum.sketch.mergeJson(sketchJson(row['sketch']));
-  return sum;
+  transaction.runMany(
+    upsert,
+    [...additions.values()].map(({ key, sum }): SqlValue[] => [
+      ...key,
+      sum.operations,
+      sum.errors,
+      sum.timeouts,
+      sum.slow,
+      sum.sketch.toBytes(),
+    ]),
+  );
 }

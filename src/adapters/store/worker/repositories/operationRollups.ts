@@ -3,109 +3,93 @@ import { LatencySketch } from '../../../../domain/observability/latencySketch.ts
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import { isOperation, type EventStatus, type HistoryEvent } from '../../../../domain/timeline/event.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
+import { SketchDelta, sketchJson } from '../../sql/sketchBytes.ts';
 import type { Transaction } from '../../transaction.ts';
 import { allOf, inList, number, text } from './rows.ts';
-import { sketchJson, sketchToBytes } from './sketchBytes.ts';
+import { minuteStarts } from './minuteStarts.ts';
 
 /** Spans of roll-ups, seconds: a window of any length is read as whole hours and the minutes at its ends. */
 const minute = 60;
 const hour = 3600;
 
-interface Rollup {
-  readonly span: number;
-  readonly start: number;
-  readonly connectionId: string;
-  readonly environment: string;
+interface Addition {
+  readonly key: readonly SqlValue[];
   readonly counts: Record<EventStatus, number>;
   watchedSeconds: number;
-  readonly sketch: LatencySketch;
+  readonly sketch: SketchDelta;
 }
 
-const select = `SELECT success, error, blocked, watched_seconds, sketch FROM operation_rollups
-  WHERE span = ? AND start = ? AND connection_id = ? AND environment = ?`;
-const upsert = `INSERT OR REPLACE INTO operation_rollups
+const upsert = `INSERT INTO operation_rollups
   (span, start, connection_id, environment, success, error, blocked, watched_seconds, sketch)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO UPDATE SET success = success + excluded.success, error = error + excluded.error,
+    blocked = blocked + excluded.blocked, watched_seconds = min(span, watched_seconds + excluded.watched_seconds),
+    sketch = merge_sketches(sketch, excluded.sketch)`;
 
-class Changes {
-  private readonly rollups = new Map<string, Rollup>();
-  private readonly transaction: Transaction;
+/** What is to be added to the stored roll-ups, gathered over a group of rows. */
+class Additions {
+  private readonly byKey = new Map<string, Addition>();
 
-  constructor(transaction: Transaction) {
-    this.transaction = transaction;
-  }
-
-  at(span: number, seconds: number, connectionId: string, environment: string): Rollup {
+  at(span: number, seconds: number, connectionId: string, environment: string): Addition {
     const start = Math.floor(seconds / span) * span;
-    const key = `${span} ${start} ${environment} ${connectionId}`;
-    const known = this.rollups.get(key);
+    const name = `${span} ${start} ${environment} ${connectionId}`;
+    const known = this.byKey.get(name);
     if (known !== undefined) return known;
-    const loaded = this.load(span, start, connectionId, environment);
-    this.rollups.set(key, loaded);
-    return loaded;
-  }
-
-  save(): void {
-    const rows: SqlValue[][] = [];
-    for (const { span, start, connectionId, environment, counts, watchedSeconds, sketch } of this.rollups.values()) {
-      const bytes = sketch.count === 0 ? null : sketchToBytes(sketch);
-      const { success, error, blocked } = counts;
-      rows.push([span, start, connectionId, environment, success, error, blocked, watchedSeconds, bytes]);
-    }
-    this.transaction.runMany(upsert, rows);
-  }
-
-  private load(span: number, start: number, connectionId: string, environment: string): Rollup {
-    const [row] = this.transaction.all(select, [span, start, connectionId, environment]);
-    const sketch = new LatencySketch();
-    if (row?.['sketch'] instanceof Uint8Array) sketch.mergeJson(sketchJson(row['sketch']));
-    return {
-      span,
-      start,
-      connectionId,
-      environment,
-      counts: countsOf(row),
-      watchedSeconds: row === undefined ? 0 : number(row, 'watched_seconds'),
-      sketch,
+    const addition: Addition = {
+      key: [span, start, connectionId, environment],
+      counts: { success: 0, error: 0, blocked: 0 },
+      watchedSeconds: 0,
+      sketch: new SketchDelta(),
     };
+    this.byKey.set(name, addition);
+    return addition;
+  }
+
+  save(transaction: Transaction): void {
+    const rows = [...this.byKey.values()].map(({ key, counts, watchedSeconds, sketch }): SqlValue[] => {
+      const { success, error, blocked } = counts;
+      return [...key, success, error, blocked, watchedSeconds, sketch.toBytes()];
+    });
+    transaction.runMany(upsert, rows);
   }
 }
 
-function countsOf(row: SqlRow | undefined): Record<EventStatus, number> {
-  if (row === undefined) return { success: 0, error: 0, blocked: 0 };
+function countsOf(row: SqlRow): Record<EventStatus, number> {
   return { success: number(row, 'success'), error: number(row, 'error'), blocked: number(row, 'blocked') };
 }
 
 /** Adds our own operations to the minutes and hours that they ended in. What the engine reports is not counted here. */
 export function rollUpEvents(transaction: Transaction, events: readonly HistoryEvent[]): void {
-  const changes = new Changes(transaction);
+  const additions = new Additions();
+  const minuteOf = minuteStarts();
   for (const event of events) {
     if (!isOperation(event)) continue;
-    const seconds = Date.parse(event.timestamp) / 1000;
+    const { timestamp, connectionId, environment, status, durationMs } = event;
+    const start = minuteOf(timestamp);
     for (const span of [minute, hour]) {
-      const rollup = changes.at(span, seconds, event.connectionId, event.environment);
-      rollup.counts[event.status] += 1;
-      if (event.status === 'success') rollup.sketch.add(event.durationMs);
+      const addition = additions.at(span, start, connectionId, environment);
+      addition.counts[status] += 1;
+      if (status === 'success') addition.sketch.add(durationMs);
     }
   }
-  changes.save();
+  additions.save(transaction);
 }
 
 /** Marks the time that samples cover as watched. It belongs to the connection, whatever its environment is called. */
 export function rollUpCoverage(transaction: Transaction, samples: readonly ObservabilitySnapshot[]): void {
-  const changes = new Changes(transaction);
+  const additions = new Additions();
   for (const { connectionId, timestamp, periodSeconds } of samples) {
     const to = Date.parse(timestamp) / 1000;
     const from = to - Math.min(Math.max(periodSeconds, 0), hour);
     for (const span of [minute, hour]) {
       for (let start = Math.floor(from / span) * span; start < to; start += span) {
-        const rollup = changes.at(span, start, connectionId, '');
+        const addition = additions.at(span, start, connectionId, '');
         const more = Math.min(to, start + span) - Math.max(from, start);
-        rollup.watchedSeconds = Math.min(span, rollup.watchedSeconds + more);
+        addition.watchedSeconds = Math.min(span, addition.watchedSeconds + more);
       }
     }
   }
-  changes.save();
+  additions.save(transaction);
 }
 
 interface Sum {
