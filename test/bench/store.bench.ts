@@ -119,17 +119,7 @@ export async function run(report: Report): Promise<void> {
   let stores = open();
   await stores.connections.list();
   const rssBefore = process.memoryUsage().rss;
-  await ingestion(report, stores, join(directory, 'history'), scratch);
-  const held = sizeOf(join(directory, 'history'), /^(part|main)-/);
-  globalThis.gc?.();
-  report.add({
-    name: 'memory above an empty store, 1 M events just written',
-    median: megabytes(process.memoryUsage().rss - rssBefore),
-    unit: 'MB',
-    reference: { name: 'held', median: megabytes(held) },
-    goal: '≤ 1.6 × + 80 MB',
-    met: process.memoryUsage().rss - rssBefore <= 1.6 * held + 80e6,
-  });
+  await ingestion(report, stores, join(directory, 'history'), scratch, rssBefore);
   await stores.close();
   stores = open();
   const opening = await timed(() => stores.history.timeline({ ...window, limit: 1 }));
@@ -148,7 +138,13 @@ export async function run(report: Report): Promise<void> {
   await memoryAfterPurge(report, built, directory);
 }
 
-async function ingestion(report: Report, stores: Stores, folder: string, scratch: string): Promise<void> {
+async function ingestion(
+  report: Report,
+  stores: Stores,
+  folder: string,
+  scratch: string,
+  rssBefore: number,
+): Promise<void> {
   const fifth = total / 5;
   const written = bytesWritten();
   const times: number[] = [];
@@ -159,6 +155,8 @@ async function ingestion(report: Report, stores: Stores, folder: string, scratch
   await sleep(3000);
   const bytes = bytesWritten() - written;
   const held = sizeOf(folder, /^(part|main|log)-/);
+  globalThis.gc?.();
+  const rss = process.memoryUsage().rss - rssBefore;
   const reference = await referenceIngest(join(scratch, 'reference.sqlite'));
   report.add({
     name: 'durable ingest, flat out',
@@ -183,6 +181,14 @@ async function ingestion(report: Report, stores: Stores, folder: string, scratch
     reference: { name: 'held', median: megabytes(held) },
     goal: '≤ 1.3 ×',
     met: bytes <= 1.3 * held,
+  });
+  report.add({
+    name: 'memory above an empty store, 1 M events just written',
+    median: megabytes(rss),
+    unit: 'MB',
+    reference: { name: 'held', median: megabytes(held) },
+    goal: '≤ 1.6 × + 80 MB',
+    met: rss <= 1.6 * held + 80e6,
   });
 }
 

@@ -50,9 +50,9 @@ export class Parts {
     return this.list;
   }
 
-  /** Whether a part is in memory and in the log only. */
-  get hasUnwritten(): boolean {
-    return this.list.some(({ stored }) => stored === undefined);
+  /** How many parts are in memory and in the log only. */
+  get unwritten(): number {
+    return this.list.filter(({ stored }) => stored === undefined).length;
   }
 
   find(id: number): Part | undefined {

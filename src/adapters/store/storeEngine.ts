@@ -37,9 +37,10 @@ export class StoreEngine {
     this.options = options;
     this.lock = new StoreLock(options.fs, options.path, options.clock);
     this.follower = new LogFollower(options, new StoreFolder(options.fs, options.path));
-    // A queue that never runs dry would keep a generation from being written: it gets a turn between two jobs.
+    // A queue that never runs dry would keep a generation from being written: it gets turns between two jobs, the more
+    // the further it has fallen behind.
     this.queue = new JobQueue(async () => {
-      if (this.generations.isWriting) await giveWayOn(options.clock)();
+      for (let turns = this.generations.turns; turns > 0; turns--) await giveWayOn(options.clock)();
     });
     this.generations = new GenerationCycle({
       options,

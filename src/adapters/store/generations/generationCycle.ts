@@ -3,7 +3,7 @@ import type { WithLock } from '../loadStore.ts';
 import type { LogFollower } from '../logFollower.ts';
 import type { StoreOptions } from '../storeOptions.ts';
 import { giveWayOn } from '../giveWay.ts';
-import { writeGeneration } from './writeGeneration.ts';
+import { writeGeneration, type GenerationContent } from './writeGeneration.ts';
 
 /** After a generation that could not be written, the next try is so far away. */
 const restMs = 10_000;
@@ -28,6 +28,8 @@ export class GenerationCycle {
   private running: Promise<void> | undefined;
   private againAtMs = 0;
   private sealing = false;
+  /** The state at a seal that came while an earlier generation was being written. */
+  private waiting: GenerationContent | undefined;
 
   constructor(parts: CycleParts) {
     this.parts = parts;
@@ -35,6 +37,12 @@ export class GenerationCycle {
 
   get isWriting(): boolean {
     return this.running !== undefined;
+  }
+
+  /** How often a generation that is being written wants to go on between two jobs. */
+  get turns(): number {
+    if (this.running === undefined) return 0;
+    return 1 + 2 * this.parts.follower.state.parts.unwritten;
   }
 
   /** Resolves when no generation is being written; never rejects. */
@@ -56,19 +64,24 @@ export class GenerationCycle {
     if (!mayWrite() || !this.isDue()) return;
     if (this.running !== undefined) {
       // Parts must not grow while an earlier generation is still being written: the next one takes them along.
-      if (follower.state.partRows >= options.partRows && !this.sealing) this.sealSoon();
+      if (this.isFull() && !this.sealing) this.sealSoon();
     } else if (options.clock.monoMs() >= this.againAtMs) {
       this.track(this.write(follower.needsNewLog));
     }
+  }
+
+  private isFull(): boolean {
+    return this.parts.follower.state.partRows >= this.parts.options.partRows;
   }
 
   private isDue(): boolean {
     const { follower, options } = this.parts;
     return (
       (follower.log?.bytes ?? 0) >= options.logBytes ||
-      follower.state.partRows >= options.partRows ||
+      this.isFull() ||
       follower.needsNewLog ||
-      follower.state.parts.hasUnwritten
+      this.waiting !== undefined ||
+      follower.state.parts.unwritten > 0
     );
   }
 
@@ -76,7 +89,12 @@ export class GenerationCycle {
     const { queue, withLock, follower, outcome } = this.parts;
     this.sealing = true;
     void queue
-      .run(() => withLock(() => follower.sealLog(() => this.isDue())))
+      .run(() =>
+        withLock(() => {
+          const sealed = follower.sealLog(() => this.isFull());
+          if (sealed !== undefined) this.waiting = follower.contentFor(sealed);
+        }),
+      )
       .catch(outcome)
       .finally(() => {
         this.sealing = false;
@@ -101,15 +119,23 @@ export class GenerationCycle {
 
   private async write(force: boolean): Promise<void> {
     const { options, follower, queue, withLock } = this.parts;
-    const content = await queue.run(() =>
-      withLock(() => {
-        const sealed = follower.sealLog(() => force || this.isDue());
-        return sealed && follower.contentFor(sealed);
-      }),
-    );
+    const content = this.takeWaiting(force) ?? (await queue.run(() => withLock(() => this.seal(force))));
     if (content === undefined) return;
     if (!(await writeGeneration(follower.folder, content, giveWayOn(options.clock), (run) => withLock(run)))) return;
     follower.leaveDamageBehind();
     follower.folder.keepReserve();
+  }
+
+  /** A forced generation is to hold everything up to now. */
+  private takeWaiting(force: boolean): GenerationContent | undefined {
+    const { waiting } = this;
+    this.waiting = undefined;
+    return force ? undefined : waiting;
+  }
+
+  private seal(force: boolean): GenerationContent | undefined {
+    const { follower } = this.parts;
+    const sealed = follower.sealLog(() => force || this.isDue());
+    return sealed && follower.contentFor(sealed);
   }
 }

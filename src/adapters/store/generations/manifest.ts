@@ -18,6 +18,11 @@ export interface TableContent {
   readonly newest?: Readonly<Record<string, string>>;
 }
 
+/** The main database: deflated, as `packed` says; files of earlier versions are plain. */
+export interface StoredMain extends StoredFile {
+  readonly packed?: true;
+}
+
 /** How many rows share these values of the columns that most filters ask for. */
 export type RowKind = readonly [rows: number, ...values: string[]];
 
@@ -46,7 +51,7 @@ export interface Manifest {
   readonly epoch: number;
   readonly seq: number;
   readonly schema: number;
-  readonly main: StoredFile;
+  readonly main: StoredMain;
   readonly parts: readonly StoredPart[];
   readonly log: string;
   readonly writtenAt: string;

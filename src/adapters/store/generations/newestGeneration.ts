@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib';
 import type { Clock } from '../../../app/ports/clock.ts';
 import { NewerStore } from '../diskFailures.ts';
 import { DamagedFile } from '../log/logFile.ts';
@@ -25,7 +26,8 @@ export function newestGeneration(
     try {
       const manifest = folder.manifest(name);
       if (manifest.format > manifestFormat) throw new NewerStore();
-      return { manifest, image: folder.readVerified(manifest.main) };
+      const bytes = folder.readVerified(manifest.main);
+      return { manifest, image: manifest.main.packed === true ? inflateRawSync(bytes) : bytes };
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
       folder.quarantine(error.file, clock.wallMs());

@@ -1,7 +1,9 @@
+import { promisify } from 'node:util';
+import { deflateRaw } from 'node:zlib';
 import type { Part } from '../parts.ts';
 import { compactImage } from '../sql/driver.ts';
 import type { CountKinds } from '../storeState.ts';
-import { manifestFormat, type StoredPart } from './manifest.ts';
+import { manifestFormat, type StoredMain, type StoredPart } from './manifest.ts';
 import { nonce, padded, type StoreFolder } from './storeFolder.ts';
 
 /** The state at the end of a log file, to be written down. */
@@ -32,7 +34,9 @@ export async function writeGeneration(
   exclusively: <T>(run: () => Promise<T>) => Promise<T>,
 ): Promise<boolean> {
   const { epoch, seq, schema, log, writtenAt } = content;
-  const main = await folder.write(`main-${padded(seq, 12)}-${nonce()}.db`, content.image, giveWay);
+  const packed = await deflated(content.image);
+  const file = await folder.write(`main-${padded(seq, 12)}-${nonce()}.bin`, packed, giveWay);
+  const main: StoredMain = { ...file, packed: true };
   for (const part of content.parts) part.stored ??= await writePart(folder, part, content.kindsOf, giveWay);
   return exclusively(async () => {
     const parts: StoredPart[] = [];
@@ -46,6 +50,13 @@ export async function writeGeneration(
     folder.removeUnneeded();
     return true;
   });
+}
+
+const deflateLater = promisify(deflateRaw);
+
+/** Roll-ups repeat themselves, and the main database is written anew with every generation. Off this thread. */
+function deflated(image: Uint8Array): Promise<Uint8Array> {
+  return deflateLater(image, { level: 1 });
 }
 
 /** The file of a part. Another window may have written its own meanwhile and removed the one that is known here. */

@@ -188,7 +188,7 @@ function shared({
     clock,
     migrations,
     partRows: Number.MAX_SAFE_INTEGER,
-    partMemoryBytes: 64 * mega,
+    partMemoryBytes: 48 * mega,
     report: (problem: StoreProblem) => tell({ kind: 'problem', problem }),
   };
 }

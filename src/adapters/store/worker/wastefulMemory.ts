@@ -1,5 +1,5 @@
 /** What the engine, its code and the buffers of a busy moment take besides the data. */
-const baseBytes = 96 * (1 << 20);
+const baseBytes = 64 * (1 << 20);
 
 /** Whether a thread holds so much more memory than its open databases need that a fresh one is worth its start. */
 export function isWasteful(heldBytes: number, liveBytes: number): boolean {
