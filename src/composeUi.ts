@@ -5,6 +5,7 @@ import type { Services } from './compose.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
 import { incidentCommands } from './ui/commands/incidents.ts';
+import { governanceCommands } from './ui/commands/governance.ts';
 import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
@@ -18,10 +19,12 @@ import { refreshWithConnections } from './ui/documents/followConnections.ts';
 import { KeyLenses } from './ui/documents/keyLenses.ts';
 import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
+import { PolicyPackPanel } from './ui/panels/policyPackPanel.ts';
 import { WorkflowRunPanel } from './ui/panels/workflowRunPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
 import { localStoreSection } from './ui/trees/localStoreSection.ts';
 import { StorageTree } from './ui/trees/storageTree.ts';
+import { GovernanceTree } from './ui/trees/governanceTree.ts';
 import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
 import { registerReports } from './ui/workflows/report.ts';
 import { RunActs } from './ui/workflows/runActs.ts';
@@ -68,6 +71,16 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
   const workflowsTree = new WorkflowsTree(workflows, clock, (id) => nameOf(connections, id));
   // Groups in this order; bundles stand before the store.
   const storageTree = new StorageTree([localStoreSection(stores)], clock);
+  const { governance } = services;
+  const packPanel = new PolicyPackPanel({
+    extensionUri: context.extensionUri,
+    service: governance,
+    connections,
+    trust,
+    clock,
+    log,
+  });
+  const governanceTree = new GovernanceTree(governance, clock, (id) => nameOf(connections, id));
   const acts = new RunActs(workflows, connections);
   const api = checkedApi(services.api);
   const interactive = {
@@ -78,6 +91,14 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       panel: runPanel,
       tree: workflowsTree,
       clockMs: () => clock.wallMs(),
+    }),
+    ...governanceCommands({
+      service: governance,
+      connections,
+      sessions: connections,
+      panel: packPanel,
+      tree: governanceTree,
+      clock,
     }),
     ...connectionCommands(connections),
     ...retentionCommands(api.retention),
@@ -99,6 +120,8 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     browsers,
     runPanel,
     workflowsTree.register(),
+    packPanel,
+    governanceTree.register(),
     storageTree.register(),
     registerReports(workflows),
     workflows.watch(),

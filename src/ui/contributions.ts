@@ -97,6 +97,15 @@ export const uiCommandIds = [
   'cachify.workflows.duplicateTemplate',
   'cachify.workflows.report',
   'cachify.workflows.refresh',
+  'cachify.governance.newPack',
+  'cachify.governance.openPack',
+  'cachify.governance.duplicatePack',
+  'cachify.governance.enablePack',
+  'cachify.governance.disablePack',
+  'cachify.governance.why',
+  'cachify.governance.aclUser',
+  'cachify.governance.openSettings',
+  'cachify.governance.refresh',
   'cachify.observability.open',
   'cachify.observability.openTimeline',
   'cachify.observability.openKeyspace',
@@ -118,10 +127,15 @@ export type InteractiveCommand = (item?: unknown, selected?: readonly unknown[])
 export const viewIds = {
   connections: 'cachify.connections',
   workflows: 'cachify.workflows',
+  governance: 'cachify.governance',
   storage: 'cachify.storage',
 } as const;
 
-export const panelTypes = { observability: 'cachify.observability', workflowRun: 'cachify.workflowRun' } as const;
+export const panelTypes = {
+  observability: 'cachify.observability',
+  workflowRun: 'cachify.workflowRun',
+  policyPack: 'cachify.policyPack',
+} as const;
 
 export const fileSystemScheme = 'cachify';
 

@@ -8,6 +8,11 @@ import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { processHolder } from '../../src/adapters/node/holder.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
 import { openStores } from '../../src/adapters/store/openStores.ts';
+import { Policies } from '../../src/app/governance/policies.ts';
+import type { RaisedAlert } from '../../src/app/ports/alertEvents.ts';
+import type { Clock } from '../../src/app/ports/clock.ts';
+import type { Holder } from '../../src/app/ports/leases.ts';
+import type { GovernanceStore } from '../../src/app/ports/governance.ts';
 import type { RedisSession } from '../../src/app/ports/redis.ts';
 import type { ActiveConnection } from '../../src/app/ports/sessions.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
@@ -19,7 +24,6 @@ import type { ConnectionDefinition } from '../../src/domain/connections/definiti
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { definitionOf, noSecret, realClock } from './redisParts.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
-import { noPacks } from './noPacks.ts';
 
 export interface WorkflowRig {
   readonly service: WorkflowService;
@@ -27,6 +31,9 @@ export interface WorkflowRig {
   readonly stores: Stores;
   readonly session: RedisSession;
   readonly records: HistoryEvent[];
+  readonly policies: Policies;
+  /** Alerts that were raised. */
+  readonly alerts: RaisedAlert[];
   /** Replace to lock, or to change the definition. */
   active: ActiveConnection;
   close(): Promise<void>;
@@ -37,15 +44,23 @@ export interface RigOptions {
   readonly definition?: Partial<ConnectionDefinition>;
   readonly snapshotBudgetMb?: number;
   readonly build?: StoreBuild;
+  readonly clock?: Clock;
+  /** What stands in the setting `cachify.policyPacks`. */
+  readonly policyPacks?: readonly unknown[];
+  readonly trusted?: boolean;
+  /** Two rigs that play two windows in one process need names that live. */
+  readonly holder?: Holder;
+  /** Instead of the store's own. */
+  readonly governanceStore?: GovernanceStore;
   /** Wraps what the service gets, to fail or die at chosen moments. */
   readonly wrap?: (parts: WorkflowParts) => WorkflowParts;
 }
 
 export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
-  const { directory } = options;
+  const { directory, clock = realClock } = options;
   mkdirSync(directory, { recursive: true });
   const build = options.build ?? (await storeBuild());
-  const stores = openStores({ directory: join(directory, 'store'), ...build, clock: realClock });
+  const stores = openStores({ directory: join(directory, 'store'), ...build, clock });
   const definition = definitionOf(options.definition);
   const session = await new SocketGateway().open(definition, noSecret);
   const records: HistoryEvent[] = [];
@@ -58,10 +73,22 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const rig: { active: ActiveConnection } = { active: { definition, session, readOnlyNow: definition.readOnly } };
   const sessions = { active: () => Promise.resolve(rig.active) };
+  const alerts: RaisedAlert[] = [];
+  const policies = new Policies({
+    store: options.governanceStore ?? stores.governance,
+    configured: { policyPacks: () => options.policyPacks ?? [], onDidChange: () => ({ dispose: () => undefined }) },
+    trust: { isTrusted: () => options.trusted ?? true },
+    clock,
+    log,
+    newId: () => nodeDigest.uuid(),
+    alerts: { raise: (alert) => Promise.resolve(void alerts.push(alert)) },
+    recorder: { record: (event) => void records.push(event) },
+    definitionOf: () => rig.active.definition,
+  });
   const gate = new CommandGate({
-    governance: noPacks,
+    governance: policies,
     sessions,
-    clock: realClock,
+    clock,
     recorder: { record: (event) => void records.push(event) },
     log,
     newId: () => nodeDigest.uuid(),
@@ -73,13 +100,13 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     snapshots: stores.snapshots,
     files: openRunFiles(join(directory, 'runs'), cipher),
     entryFiles,
-    governance: noPacks,
+    governance: policies,
     digest: nodeDigest,
     cipher,
     secrets,
-    clock: realClock,
+    clock,
     settings: { number: () => options.snapshotBudgetMb ?? 256 },
-    leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log }),
+    leases: new JobLeases({ leases: stores.leases, holder: options.holder ?? processHolder(), clock, log }),
     log,
     definitionOf: () => rig.active.definition,
   };
@@ -91,8 +118,11 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     stores,
     session,
     records,
+    policies,
+    alerts,
     async close() {
       await service.close();
+      await policies.flush();
       await session.close();
       await stores.close();
     },

@@ -131,6 +131,12 @@ export class GovernanceService {
     return conflictsOf([...holding, ...team], { name: display(name), environment }, this.#parts.clock.wallMs());
   }
 
+  /** Packs of the store that hold on a connection; those of settings are not among them. */
+  async storedPackIds(connectionUid: string): Promise<readonly string[]> {
+    const assigned = await this.#parts.store.assignments();
+    return assigned.find(({ connectionId }) => connectionId === connectionUid)?.packIds ?? [];
+  }
+
   /** Only connections on which a pack holds, also by settings. */
   async assignments(): Promise<{ connectionId: string; packIds: string[] }[]> {
     const stored = await this.#parts.store.assignments();

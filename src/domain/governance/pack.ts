@@ -58,3 +58,26 @@ export const packLimits = {
   /** Bytes of a pack file. */
   fileBytes: 256 * 1024,
 } as const;
+
+/** The fields of a pack and no others, in their order. */
+export function contentOf({
+  name,
+  description,
+  environments,
+  maxWorkflowItems,
+  maxRetryAttempts,
+  schedulingEnabled,
+  executionWindows,
+  enabled,
+}: PackContent): PackContent {
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    environments,
+    maxWorkflowItems,
+    maxRetryAttempts,
+    schedulingEnabled,
+    executionWindows,
+    enabled,
+  };
+}

@@ -2,7 +2,7 @@ import { display } from '../display.ts';
 import { validationFailure } from '../failure.ts';
 import { checkPack, fieldsOf, packFields } from './checkPack.ts';
 import { duplicateField } from './duplicateField.ts';
-import { packLimits, type PackContent, type PolicyPack } from './pack.ts';
+import { contentOf, packLimits, type PackContent, type PolicyPack } from './pack.ts';
 
 /** A pack as a file holds it: who it is, and which version of it this is. */
 export interface FiledPack {
@@ -40,29 +40,6 @@ export function packsOfFile(text: string): readonly FiledPack[] {
       throw validationFailure(`packs.${index}.id`, 'Two packs of the file have the same id.');
   });
   return filed;
-}
-
-/** The fields of a pack and no others, in their order. */
-function contentOf({
-  name,
-  description,
-  environments,
-  maxWorkflowItems,
-  maxRetryAttempts,
-  schedulingEnabled,
-  executionWindows,
-  enabled,
-}: PackContent): PackContent {
-  return {
-    name,
-    ...(description === undefined ? {} : { description }),
-    environments,
-    maxWorkflowItems,
-    maxRetryAttempts,
-    schedulingEnabled,
-    executionWindows,
-    enabled,
-  };
 }
 
 function filedPack(entry: unknown, path: string): FiledPack {

@@ -48,9 +48,20 @@ export async function showingFailures(action: CommandId, log: Log, run: () => un
     const kind = failure.details?.['kind'];
     log.error('command failed', { action, code: failure.code, ...(typeof kind === 'string' ? { kind } : {}) });
     const text = failure.nextAction === undefined ? failure.message : `${failure.message} ${failure.nextAction}`;
-    await (failure.code === 'BLOCKED' ? window.showWarningMessage(text) : window.showErrorMessage(text));
+    await (failure.code === 'BLOCKED' ? showBlocked(failure, text) : window.showErrorMessage(text));
     return undefined;
   }
+}
+
+const whyWords = 'Why?';
+
+/** What a policy blocked can be explained. */
+async function showBlocked(failure: Failure, text: string): Promise<void> {
+  const { rule, connectionId, action } = failure.details ?? {};
+  if (rule !== 'policy') return void (await window.showWarningMessage(text));
+  const answer = await window.showWarningMessage(text, whyWords);
+  if (answer === whyWords)
+    await commands.executeCommand('cachify.governance.why' satisfies CommandId, { connectionId, action });
 }
 
 /** Arguments of the API are plain objects; tree items are instances of classes. */

@@ -52,6 +52,11 @@ export class SinglePanel<C extends Contract> implements Disposable {
     await this.attach(window.createWebviewPanel(viewType, title, ViewColumn.Active));
   }
 
+  /** Closes the page when it is open. */
+  close(): void {
+    this.panel?.dispose();
+  }
+
   dispose(): void {
     this.restoring.dispose();
     this.panel?.dispose();

@@ -1,0 +1,63 @@
+import type { PackView } from '../../app/governance/governanceService.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import type { UnreadablePack } from '../../domain/governance/decide.ts';
+import type { RecordedDecision } from '../../domain/governance/decision.ts';
+
+/** The elements of the Governance view. Instances of classes, so that a command tells them from plain arguments. */
+export type GovernanceNode =
+  | PackNode
+  | UnreadablePackNode
+  | PackConnectionNode
+  | DecisionsNode
+  | DecisionNode
+  | GovernanceNoteNode;
+
+export class PackNode {
+  readonly view: PackView;
+
+  constructor(view: PackView) {
+    this.view = view;
+  }
+}
+
+export class UnreadablePackNode {
+  readonly pack: UnreadablePack;
+
+  constructor(pack: UnreadablePack) {
+    this.pack = pack;
+  }
+}
+
+/** A connection on which a pack holds. */
+export class PackConnectionNode {
+  readonly packId: string;
+  readonly definition: ConnectionDefinition;
+
+  constructor(packId: string, definition: ConnectionDefinition) {
+    this.packId = packId;
+    this.definition = definition;
+  }
+}
+
+export class DecisionsNode {
+  readonly group = 'decisions';
+}
+
+export class DecisionNode {
+  readonly decision: RecordedDecision;
+
+  constructor(decision: RecordedDecision) {
+    this.decision = decision;
+  }
+}
+
+/** Why a place is empty, and what to do. */
+export class GovernanceNoteNode {
+  readonly text: string;
+  readonly command: { readonly id: string; readonly title: string } | undefined;
+
+  constructor(text: string, command?: { readonly id: string; readonly title: string }) {
+    this.text = text;
+    this.command = command;
+  }
+}
