@@ -8,6 +8,10 @@ import type { CompareUpdate } from './domain/observability/compare.ts';
 import type { FailedOperation } from './domain/observability/failures.ts';
 import type { Overview } from './domain/observability/overview.ts';
 import type { ObservabilitySnapshot } from './domain/observability/snapshot.ts';
+import type { KeptDataset } from './domain/retention/dataset.ts';
+import type { RetentionPolicy } from './domain/retention/policy.ts';
+import type { PurgePlan, PurgeResult } from './domain/retention/purge.ts';
+import type { StorageSummary } from './domain/retention/report.ts';
 import type { EventStatus, HistoryEvent } from './domain/timeline/event.ts';
 import type { WorkflowTemplate, WorkflowTemplateDraft } from './domain/workflows/builtIns.ts';
 import type { RetryPolicy, RunState, WorkflowKind } from './domain/workflows/definition.ts';
@@ -198,6 +202,15 @@ export interface ObservabilityApi {
 }
 
 export interface RetentionApi {
+  /** One per dataset; the default where none was saved. */
+  policies(): Promise<RetentionPolicy[]>;
+  savePolicy(p: RetentionPolicy): Promise<RetentionPolicy>;
+  summary(): Promise<StorageSummary>;
+  /** A dry run: what is older than `olderThan`, or what the policy says. Good for ten minutes. Changes nothing. */
+  planPurge(q: { dataset: KeptDataset; olderThan?: string }): Promise<PurgePlan>;
+  /** Deletes what the plan said and nothing pins; safe to repeat. It can be undone for two hours. */
+  purge(planId: string): Promise<PurgeResult>;
+  undoPurge(purgeId: string): Promise<{ restoredRows: number }>;
   /** Writes a plain SQLite file, without the values of key snapshots. `target` is an absolute path at which nothing exists. */
   exportDatabase(target: string): Promise<void>;
   /** Reads all files of the local store and proves them; problems are sentences. */

@@ -28,17 +28,24 @@ import type { Log, Trust } from './app/ports/environment.ts';
 import type { RedisGateway } from './app/ports/redis.ts';
 import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
+import type { Enforcement } from './app/retention/enforcement.ts';
+import { openRetention } from './app/retention/openRetention.ts';
+import { resumableRuns } from './app/retention/resumableRuns.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
 import { WorkflowService } from './app/workflows/workflowService.ts';
 import { composeGovernance } from './composeGovernance.ts';
 import { publicApi, type ApiParts } from './publicApi.ts';
 import { storeDamageMessage } from './ui/storeMessages.ts';
 
+/** The first look at budgets waits until the window has started. */
+const enforceAfterMs = 20_000;
+
 /** The use cases of the product, constructed. */
 export interface Services extends ApiParts {
   readonly api: CachifyApi;
   /** Where features raise alerts. */
   readonly alertEvents: RaisedAlerts;
+  readonly enforcement: Enforcement;
   readonly trust: Trust;
   readonly log: Log;
   dispose(): Promise<void>;
@@ -115,21 +122,34 @@ export function composeServices(context: ExtensionContext): Services {
   };
   const keys = new KeyService(keysParts);
   const leases = new JobLeases({ leases: stores.leases, holder: processHolder(), clock, log });
+  const runFiles = openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher);
   const workflows = new WorkflowService({
     ...keysParts,
     sessions: connections,
     store: stores.workflows,
-    files: openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher),
+    files: runFiles,
     entryFiles,
     governance: policies,
     secrets,
     leases,
     log,
   });
+  const { retention, enforcement } = openRetention({
+    stores,
+    settings,
+    clock,
+    log,
+    leases,
+    alerts: alertEvents,
+    pinSources: [resumableRuns(stores.workflows)],
+    files: [{ dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) }],
+  });
+  enforcement.start(enforceAfterMs);
   const observabilityParts = { history: stores.history, connections, settings, clock };
   const journal = new EngineJournal({ gate, sessions: connections, history: stores.history, clock, digest });
   const turns = new SamplingTurns({ leases, log });
-  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal, turns });
+  const isPaused = (): boolean => enforcement.isPaused('observabilitySnapshots');
+  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal, turns, isPaused });
   const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
   const parts = {
@@ -138,6 +158,7 @@ export function composeServices(context: ExtensionContext): Services {
     keysParts,
     workflows,
     governance,
+    retention,
     gate,
     sampler,
     watcher,
@@ -149,10 +170,12 @@ export function composeServices(context: ExtensionContext): Services {
     ...parts,
     api: publicApi(parts),
     alertEvents,
+    enforcement,
     trust: vscodeTrust,
     log,
     async dispose() {
       sampler.dispose();
+      await enforcement.dispose();
       await workflows.close();
       await policies.flush();
       await connections.dispose();

@@ -1,4 +1,4 @@
-import { Disposable, window, type ExtensionContext } from 'vscode';
+import { Disposable, Uri, window, type ExtensionContext } from 'vscode';
 import { checkedApi } from './checkedApi.ts';
 import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
@@ -20,9 +20,10 @@ import { KeyLenses } from './ui/documents/keyLenses.ts';
 import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
 import { PolicyPackPanel } from './ui/panels/policyPackPanel.ts';
+import { StoragePanel } from './ui/panels/storagePanel.ts';
 import { WorkflowRunPanel } from './ui/panels/workflowRunPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
-import { localStoreSection } from './ui/trees/localStoreSection.ts';
+import { datasetsSection } from './ui/trees/datasetsSection.ts';
 import { StorageTree } from './ui/trees/storageTree.ts';
 import { GovernanceTree } from './ui/trees/governanceTree.ts';
 import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
@@ -69,8 +70,9 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     log,
   });
   const workflowsTree = new WorkflowsTree(workflows, clock, (id) => nameOf(connections, id));
+  const { retention } = services;
+  const storagePanel = new StoragePanel({ extensionUri: context.extensionUri, retention, clock, log });
   // Groups in this order; bundles stand before the store.
-  const storageTree = new StorageTree([localStoreSection(stores)], clock);
   const { governance } = services;
   const packPanel = new PolicyPackPanel({
     extensionUri: context.extensionUri,
@@ -81,6 +83,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     log,
   });
   const governanceTree = new GovernanceTree(governance, clock, (id) => nameOf(connections, id));
+  const storageTree = new StorageTree([datasetsSection(retention)], clock);
   const acts = new RunActs(workflows, connections);
   const api = checkedApi(services.api);
   const interactive = {
@@ -101,7 +104,14 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       clock,
     }),
     ...connectionCommands(connections),
-    ...retentionCommands(api.retention),
+    ...retentionCommands({
+      api: api.retention,
+      retention,
+      enforcement: services.enforcement,
+      panel: storagePanel,
+      folder: Uri.joinPath(context.globalStorageUri, 'store'),
+      clockMs: () => clock.wallMs(),
+    }),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
     ...incidentCommands(),
     ...observabilityCommands(observability, services, connections),
@@ -119,6 +129,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     refreshWithConnections(files, connections),
     browsers,
     runPanel,
+    storagePanel,
     workflowsTree.register(),
     packPanel,
     governanceTree.register(),

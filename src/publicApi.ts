@@ -15,6 +15,7 @@ import type { Settings } from './app/ports/environment.ts';
 import type { Stores } from './app/ports/stores.ts';
 import type { CommandGate } from './app/redis/commandGate.ts';
 import { importDesktop, type ProfileTarget } from './app/retention/importDesktop.ts';
+import type { RetentionService } from './app/retention/retentionService.ts';
 import type { WorkflowService } from './app/workflows/workflowService.ts';
 
 /** The use cases that the API answers with. */
@@ -24,6 +25,7 @@ export interface ApiParts {
   readonly keysParts: KeysParts;
   readonly workflows: WorkflowService;
   readonly governance: GovernanceService;
+  readonly retention: RetentionService;
   readonly gate: CommandGate;
   readonly sampler: Sampler;
   readonly watcher: ActivityWatcher;
@@ -34,8 +36,20 @@ export interface ApiParts {
 
 /** Each method of the API, answered by its use case. */
 export function publicApi(parts: ApiParts): CachifyApi {
-  const { connections, keys, keysParts, workflows, governance, gate, sampler, watcher, stores, settings, clock } =
-    parts;
+  const {
+    retention,
+    connections,
+    keys,
+    keysParts,
+    workflows,
+    governance,
+    gate,
+    sampler,
+    watcher,
+    stores,
+    settings,
+    clock,
+  } = parts;
   const observabilityParts = { history: stores.history, connections, settings, clock };
   return {
     version: 1,
@@ -77,6 +91,12 @@ export function publicApi(parts: ApiParts): CachifyApi {
       decisions: (query) => governance.decisions(query),
     },
     retention: {
+      policies: () => retention.policies(),
+      savePolicy: (policy) => retention.savePolicy(policy),
+      summary: () => retention.summary(),
+      planPurge: (query) => retention.planPurge(query),
+      purge: (planId) => retention.purge(planId),
+      undoPurge: (purgeId) => retention.undoPurge(purgeId),
       exportDatabase: (target) => stores.maintenance.exportDatabase(target),
       verify: async () => {
         const { ok, problems } = await stores.maintenance.verify();

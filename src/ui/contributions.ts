@@ -58,6 +58,12 @@ const apiCommands: { readonly [Id in ApiCommandId]: true } = {
   'cachify.governance.exportPacks': true,
   'cachify.governance.importPacks': true,
   'cachify.governance.decisions': true,
+  'cachify.retention.policies': true,
+  'cachify.retention.savePolicy': true,
+  'cachify.retention.summary': true,
+  'cachify.retention.planPurge': true,
+  'cachify.retention.purge': true,
+  'cachify.retention.undoPurge': true,
   'cachify.retention.exportDatabase': true,
   'cachify.retention.verify': true,
   'cachify.retention.importDesktop': true,
@@ -106,6 +112,11 @@ export const uiCommandIds = [
   'cachify.governance.aclUser',
   'cachify.governance.openSettings',
   'cachify.governance.refresh',
+  'cachify.retention.open',
+  'cachify.retention.refresh',
+  'cachify.retention.openFolder',
+  'cachify.retention.confirmClock',
+  'cachify.retention.reset',
   'cachify.observability.open',
   'cachify.observability.openTimeline',
   'cachify.observability.openKeyspace',
@@ -135,6 +146,7 @@ export const panelTypes = {
   observability: 'cachify.observability',
   workflowRun: 'cachify.workflowRun',
   policyPack: 'cachify.policyPack',
+  storage: 'cachify.storagePanel',
 } as const;
 
 export const fileSystemScheme = 'cachify';

@@ -33,6 +33,7 @@ export async function keysRig(box: RedisBox, over: Partial<ConnectionDefinition>
     'keys.maxDocumentBytes': 1 << 20,
     'keys.pageSize': 500,
     'keys.snapshotBudgetMb': 256,
+    'keys.snapshotDays': 30,
     'observability.sampleSeconds': 15,
   };
   const secrets = new Map<string, string>();

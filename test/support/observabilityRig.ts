@@ -77,6 +77,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
   };
   const parts = { gate, sessions, history, connections, clock: realClock, digest: nodeDigest };
   const sampler = new Sampler({
+    isPaused: () => false,
     ...parts,
     settings: { number: () => 15 },
     log: quiet,

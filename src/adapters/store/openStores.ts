@@ -108,6 +108,7 @@ export function openStores(options: OpenStoresOptions): Stores {
       sweepStep: true,
       purges: true,
       giveBack: true,
+      reset: true,
       state: true,
       saveState: true,
     }),

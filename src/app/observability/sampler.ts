@@ -20,6 +20,8 @@ export interface SamplerParts {
   readonly clock: Clock;
   readonly digest: Pick<Digest, 'uuid'>;
   readonly log: Log;
+  /** Whether samples are not collected at the moment, because there is no room for them. */
+  readonly isPaused: () => boolean;
   readonly turns: Pick<SamplingTurns, 'isMine' | 'giveBack' | 'giveAllBack'>;
   /** Writes what the server did into the timeline. */
   readonly journal: Pick<EngineJournal, 'look' | 'forget'>;
@@ -111,6 +113,8 @@ export class Sampler implements Disposable {
   /** A sample, when it is this window that takes them. */
   private async takeTurn(summary: ConnectionSummary): Promise<void> {
     const { uid } = summary;
+    // A stretch in which nothing is collected is not covered by any sample.
+    if (this.parts.isPaused()) return this.stopLooking(uid);
     try {
       const isMine = await this.parts.turns.isMine(uid, MISSED_SAMPLES * this.periodMs());
       if (this.disposed || this.states.get(uid) !== 'ready') return;

@@ -32,6 +32,7 @@ export type NumberSetting =
   | 'keys.maxDocumentBytes'
   | 'keys.pageSize'
   | 'keys.snapshotBudgetMb'
+  | 'keys.snapshotDays'
   | 'observability.sampleSeconds';
 export type BooleanSetting = 'reconnectOnStartup';
 

@@ -104,6 +104,16 @@ export interface RetentionStore {
   purges(): Promise<readonly PurgeRecord[]>;
   /** Gives the space of rows that are gone back to the disk now; `diskIsFull` = also where there is no room to do so. */
   giveBack(diskIsFull: boolean): Promise<void>;
+  /** Deletes everything from both stores, for all windows. */
+  reset(): Promise<void>;
   state(name: string): Promise<unknown>;
   saveState(name: string, value: unknown): Promise<void>;
+}
+
+/** Files outside the store that rows of a dataset own. */
+export interface KeptFiles {
+  readonly dataset: KeptDataset;
+  list(): Promise<readonly FileUse[]>;
+  /** Removes all files of an owner; missing ones are no error. */
+  remove(owner: string): Promise<void>;
 }

@@ -141,6 +141,8 @@ export interface RunFiles {
   readonly plans: PlanSpool;
   readonly undo: UndoSpool;
   remove(spoolId: string): Promise<void>;
+  /** What the files of each run take, bytes. */
+  usage(): Promise<readonly { readonly owner: string; readonly bytes: number }[]>;
 }
 
 /** A warm-up file. */

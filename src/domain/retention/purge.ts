@@ -85,6 +85,18 @@ export interface PurgePlan {
   readonly expiresAt: string;
 }
 
+/** What a purge did. */
+export interface PurgeResult {
+  readonly purgeId: string;
+  readonly deletedRows: number;
+  /** About what the files shrink by, once the time for undo is over. */
+  readonly freedBytes: number;
+  readonly failed: readonly { readonly message: string }[];
+  readonly stillOverBy: number;
+  /** Until then it can be undone; null = it cannot, since the disk has no room for that. */
+  readonly undoUntil: string | null;
+}
+
 /** Whether a purge by age takes so much that a person is asked first. */
 export function takesTooMuch(victims: number, rows: number): boolean {
   return victims * 2 > rows;

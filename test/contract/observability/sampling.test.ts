@@ -79,7 +79,7 @@ describe('sampling a real server', () => {
     newSampler = (window) => {
       const holder = { name: window, isGone: () => false };
       const leases = new JobLeases({ leases: stores.leases, holder, clock, log });
-      return new Sampler({ ...parts, journal, turns: new SamplingTurns({ leases, log }) });
+      return new Sampler({ ...parts, journal, turns: new SamplingTurns({ leases, log }), isPaused: () => false });
     };
     sampler = newSampler('this window');
   });

@@ -7,11 +7,12 @@ import {
   saveRetentionState,
   saveUsageDay,
 } from '../repositories/retentionPolicies.ts';
+import { deleteAll } from '../retention/deleteAll.ts';
 import { RetentionDesk } from '../retention/retentionDesk.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
 
 export function retentionHandlers(parts: StoreParts): Handlers<PortCalls<'retention', RetentionStore>> {
-  const { control, history } = parts;
+  const { control, history, telemetry } = parts;
   const desk = new RetentionDesk(parts);
   return {
     'retention.policies': () => savedPolicies(control.read()),
@@ -27,6 +28,11 @@ export function retentionHandlers(parts: StoreParts): Handlers<PortCalls<'retent
     'retention.giveBack': async (diskIsFull) => {
       await history.giveBack(diskIsFull);
       await control.giveBack(diskIsFull);
+    },
+    'retention.reset': async () => {
+      await telemetry.flush();
+      await history.commit((tx) => deleteAll(tx, history), true);
+      await control.commit((tx) => deleteAll(tx, control), true);
     },
     'retention.state': (name) => retentionState(control.read(), name),
     'retention.saveState': (name, value) => control.commit((tx) => saveRetentionState(tx, name, value)),

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
+import { openStores } from '../../src/adapters/store/openStores.ts';
+import { projectRoot } from '../support/root.ts';
+import { ownFolder } from '../support/processes.ts';
+import { storeBuild } from '../support/storeBuild.ts';
+import { eventOf, idOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
+import { systemClock } from '../support/systemClock.ts';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const VIEW = 'Incidents & Storage';
+const dayMs = 86_400_000;
+
+/** Sixty days of events, of which a third is older than the thirty that are kept; two weeks of a dataset that grows. */
+async function seed(dataFolder: string): Promise<void> {
+  const { migrationsDirectory, ...build } = await storeBuild();
+  const directory = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store');
+  const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
+  const now = Date.now();
+  const at = (days: number, n: number): string => new Date(now - days * dayMs + n * 1000).toISOString();
+  const events = Array.from({ length: 9000 }, (_, n) => eventOf(n, { timestamp: at(n < 3000 ? 45 : 12, n) }));
+  for (let n = 0; n < events.length; n += 1000) await stores.history.append(events.slice(n, n + 1000));
+  await stores.history.appendSamples(
+    Array.from({ length: 2000 }, (_, n) => sampleOf(n, { timestamp: at(10, n * 15) })),
+  );
+  await stores.snapshots.add(
+    Array.from({ length: 300 }, (_, n) => snapshotOf(n, { takenAt: at(3, n), sealed: new Uint8Array(20_000) })),
+  );
+  const { datasets } = await stores.retention.usage({ pins: [], files: [] });
+  for (let day = 14; day > 0; day--) {
+    const used = datasets.map(({ dataset, rows, bytes }) => ({
+      dataset,
+      rows,
+      bytes: Math.round((bytes * (20 - day)) / 20),
+    }));
+    await stores.retention.noteDay(at(day, 0).slice(0, 10), used);
+  }
+  await stores.retention.savePolicy({
+    dataset: 'timelineEvents',
+    retentionDays: 30,
+    storageBudgetMb: 4,
+    autoPurgeOldest: false,
+  });
+  await stores.close();
+}
+
+describe('storage', function () {
+  this.timeout(240_000);
+  const dataFolder = ownFolder('cachify-storage-');
+
+  before(() => seed(dataFolder));
+  const workbench = useWorkbench(() => ({ dataFolder }));
+  const panel = (): Promise<Frame> => workbench().webview('.datasets');
+  const dataset = async (name: string) =>
+    (await panel()).locator('.dataset', { has: (await panel()).locator('h2', { hasText: name }) });
+  const total = async (): Promise<string> =>
+    (await (await dataset('Timeline events')).locator('.dataset-facts span').first().innerText()).trim();
+
+  it('shows what is kept against its budget, in the view and in the panel', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().openView(VIEW);
+    await workbench().row(VIEW, 'Timeline events').waitFor({ timeout: 60_000 });
+    await workbench().click(VIEW, 'Timeline events');
+    assert.equal(await total(), '9,000 events');
+    await workbench().screenshot('storage');
+  });
+
+  it('looks right in every theme, wide and narrow', async () => {
+    const events = await dataset('Timeline events');
+    await events.locator('vscode-button', { hasText: 'Purge…' }).click();
+    await (await panel()).locator('.plan-table').waitFor();
+    for (const theme of ['dark', 'light', 'contrast'] as const) {
+      await workbench().setTheme(theme);
+      await workbench().screenshot(`storage-plan-${theme}`);
+    }
+    await workbench().page.setViewportSize({ width: 800, height: 900 });
+    await workbench().screenshot('storage-plan-narrow');
+    await workbench().page.setViewportSize({ width: 1280, height: 800 });
+    await workbench().setTheme('dark');
+  });
+});
