@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { openStores } from '../../src/adapters/store/openStores.ts';
-import { projectRoot } from '../support/root.ts';
 import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
-import { eventOf, idOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
+import { eventOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
-import { waitFor } from '../support/waiting.ts';
 
 const VIEW = 'Incidents & Storage';
 const dayMs = 86_400_000;

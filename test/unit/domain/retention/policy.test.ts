@@ -11,8 +11,10 @@ import {
 import { growthWords, levelOf, unmetWords } from '../../../../src/domain/retention/report.ts';
 
 const policy = defaultPolicy('timelineEvents');
-const problemOf = (more: object): unknown =>
-  policyProblem({ ...policy, ...more } as RetentionPolicy)?.details?.path ?? null;
+const problemOf = (more: Record<string, unknown>): unknown => {
+  const broken: RetentionPolicy = Object.assign({ ...policy }, more);
+  return policyProblem(broken)?.details?.path ?? null;
+};
 
 describe('domain/retention/policy', () => {
   it('has a default for each dataset that breaks no rule', () => {
