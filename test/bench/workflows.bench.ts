@@ -87,9 +87,11 @@ async function planning(report: Report, box: RedisBox): Promise<void> {
     return found;
   });
   const parameters = { ttlSeconds: 3600, mode: 'all' };
-  const plan = await timed(() =>
-    rig.service.plan({ connectionId, kind: 'ttlNormalize', parameters: { ...parameters, pattern: '*' } }),
-  );
+  const planned = (pattern: string) =>
+    timed(() => rig.service.plan({ connectionId, kind: 'ttlNormalize', parameters: { ...parameters, pattern } }));
+  // The store's first call starts its worker; a window has done that long before.
+  await planned('none:*');
+  const plan = await planned('*');
   const reference = { name: 'the bare scan', median: scan.ms };
   report.add({
     name: `plan of ${plan.value.count}`,
@@ -100,13 +102,9 @@ async function planning(report: Report, box: RedisBox): Promise<void> {
     met: plan.ms <= scan.ms * 1.3,
   });
   const ttl = await timed(async () => {
-    const planned = await rig.service.plan({
-      connectionId,
-      kind: 'ttlNormalize',
-      parameters: { ...parameters, pattern: 'del:*' },
-    });
-    await rig.service.start({ runId: planned.runId });
-    return rig.service.wait(planned.runId);
+    const { value } = await planned('del:*');
+    await rig.service.start({ runId: value.runId });
+    return rig.service.wait(value.runId);
   });
   if (ttl.value.counts.done !== half) throw new Error(JSON.stringify(ttl.value));
   await fill(box);

@@ -44,8 +44,9 @@ export async function makePlan(parts: WorkflowParts, request: PlanRequest): Prom
   const plannedAtMs = Math.round(parts.clock.wallMs() + server.clockOffsetMs);
   const given: Given<unknown> = { parameters: kind.remember(checked), plannedAtMs };
   const source = kind.source(checked);
+  const keys = source.from === 'scan' ? await databaseSize(parts, definition) : source.entries.length;
   const writer = await parts.files.plans.create(spoolId, { secret: source.from === 'entries' && source.secret });
-  const builder = new PlanBuilder(parts, request, { given, source, writer });
+  const builder = new PlanBuilder(parts, request, { given, source, writer, keys });
   try {
     const started = parts.clock.monoMs();
     await builder.fill();
@@ -68,6 +69,13 @@ export async function makePlan(parts: WorkflowParts, request: PlanRequest): Prom
     await writer.discard();
     throw error;
   }
+}
+
+/** 0 where the server does not tell. */
+async function databaseSize(parts: WorkflowParts, { uid }: ConnectionDefinition): Promise<number> {
+  const about = { action: 'workflows.plan', keyOrPattern: '', record: false, tolerateErrorReplies: true };
+  const [size] = await parts.gate.run(uid, { ...about, commands: [['DBSIZE']] });
+  return typeof size === 'number' ? size : 0;
 }
 
 interface Sample {
@@ -99,14 +107,20 @@ class PlanBuilder {
   constructor(
     parts: WorkflowParts,
     request: PlanRequest,
-    plan: { readonly given: Given<unknown>; readonly source: PlanSource; readonly writer: PlanWriter },
+    plan: {
+      readonly given: Given<unknown>;
+      readonly source: PlanSource;
+      readonly writer: PlanWriter;
+      /** Keys of the database, about. */
+      readonly keys: number;
+    },
   ) {
     this.#parts = parts;
     this.#request = request;
     this.#given = plan.given;
     this.#source = plan.source;
     this.#writer = plan.writer;
-    this.#distinct = new Distinct(parts.digest.randomBytes(8));
+    this.#distinct = new Distinct(parts.digest.randomBytes(8), plan.keys);
     const fixed = plan.source.from === 'scan' ? fixedPart(plan.source.pattern) : new Uint8Array(0);
     this.#folders = new FolderCounts(utf8(request.definition.delimiter), fixed);
   }
@@ -144,15 +158,7 @@ class PlanBuilder {
 
   /** The page without keys that an earlier page gave: SCAN may repeat itself. */
   #unseen(keys: KeyList): KeyList {
-    const { bytes, ends } = keys;
-    const distinct = this.#distinct;
-    const repeated = new Set<number>();
-    let from = 0;
-    for (let index = 0; index < ends.length; index++) {
-      const to = ends[index] ?? from;
-      if (!distinct.add(bytes, from, to)) repeated.add(index);
-      from = to;
-    }
+    const repeated = new Set(this.#distinct.addAll(keys.bytes, keys.ends));
     if (repeated.size === 0) return keys;
     return picked(
       keys,
