@@ -160,10 +160,8 @@ class PlanBuilder {
   #unseen(keys: KeyList): KeyList {
     const repeated = new Set(this.#distinct.addAll(keys.bytes, keys.ends));
     if (repeated.size === 0) return keys;
-    return picked(
-      keys,
-      Array.from(ends.keys()).filter((index) => !repeated.has(index)),
-    );
+    const fresh = Array.from({ length: keys.length }, (_, index) => index).filter((index) => !repeated.has(index));
+    return picked(keys, fresh);
   }
 
   async #add(found: KeyList, values: KeyList | null, knownType: string | undefined): Promise<void> {
