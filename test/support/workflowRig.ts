@@ -26,6 +26,7 @@ import { definitionOf, noSecret, realClock } from './redisParts.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
 
 export interface WorkflowRig {
+  readonly directory: string;
   readonly service: WorkflowService;
   readonly parts: WorkflowParts;
   readonly stores: Stores;
@@ -113,6 +114,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
   const parts = options.wrap?.(plain) ?? plain;
   const service = new WorkflowService(parts);
   return Object.assign(rig, {
+    directory,
     service,
     parts,
     stores,

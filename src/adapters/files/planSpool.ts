@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Cipher } from '../../app/ports/environment.ts';
 import type { PlanBlock, PlanReader, PlanSpool, PlanWriter } from '../../app/ports/workflows.ts';
@@ -20,10 +21,13 @@ const headerBytes = 8;
 const blockHeadBytes = 8;
 /** Small pages are put together, so that a plan does not consist of crumbs. */
 const writeBytes = 1 << 20;
+const syncBytes = 4 << 20;
 
 export class FilePlanSpool implements PlanSpool {
   readonly #pathOf: (spoolId: string) => string;
   readonly #cipher: Cipher;
+  /** Files that were proven whole, as long as the system says that nobody touched them since. */
+  readonly #proven = new Map<string, Proof>();
 
   constructor(pathOf: (spoolId: string) => string, cipher: Cipher) {
     this.#pathOf = pathOf;
@@ -34,7 +38,10 @@ export class FilePlanSpool implements PlanSpool {
     const path = this.#pathOf(spoolId);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(`${path}.part`, 'wx', 0o600);
-    return new Writer(path, file, options.secret ? { cipher: this.#cipher, context: contextOf(spoolId) } : null);
+    const sealing = options.secret ? { cipher: this.#cipher, context: contextOf(spoolId) } : null;
+    return new Writer(path, file, sealing, async (hash, index) =>
+      this.#remember(spoolId, await stat(path), hash, index),
+    );
   }
 
   async open(spoolId: string, hash: string): Promise<PlanReader> {
@@ -46,13 +53,45 @@ export class FilePlanSpool implements PlanSpool {
       throw error;
     }
     try {
-      const index = await verify(file, hash);
+      const index = await this.#index(spoolId, file, hash);
       return new Reader(file, index, { cipher: this.#cipher, context: contextOf(spoolId) });
     } catch (error) {
       await file.close();
       throw error;
     }
   }
+
+  /** Pages of a preview would else read the whole file each. */
+  async #index(spoolId: string, file: FileHandle, hash: string): Promise<PlanIndex> {
+    const before = await file.stat();
+    const proof = this.#proven.get(spoolId);
+    if (proof?.hash === hash && proof.mark === markOf(before)) return proof.index;
+    const index = await verify(file, hash);
+    this.#remember(spoolId, before, hash, index);
+    return index;
+  }
+
+  #remember(spoolId: string, stats: Stats, hash: string, index: PlanIndex): void {
+    this.#proven.delete(spoolId);
+    this.#proven.set(spoolId, { hash, mark: markOf(stats), index });
+    for (const [oldest] of this.#proven) {
+      if (this.#proven.size <= keptProofs) break;
+      this.#proven.delete(oldest);
+    }
+  }
+}
+
+interface Proof {
+  readonly hash: string;
+  readonly mark: string;
+  readonly index: PlanIndex;
+}
+
+const keptProofs = 8;
+
+/** Changes whenever anybody writes the file or puts another one in its place. */
+function markOf({ ino, size, ctimeMs, mtimeMs }: Stats): string {
+  return [ino, size, ctimeMs, mtimeMs].join();
 }
 
 interface Sealing {
@@ -78,10 +117,21 @@ class Writer implements PlanWriter {
   readonly #hash: Hash = createHash('sha256');
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  readonly #finished: (hash: string, index: PlanIndex) => Promise<void>;
+  readonly #blocks: BlockPlace[] = [];
   #count = 0;
-  #blocks = 0;
+  #bytes = headerBytes;
+  #unsynced = 0;
+  /** What is written already reaches the disk while the rest is still being found. */
+  #syncing: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, file: FileHandle, sealing: Sealing | null) {
+  constructor(
+    path: string,
+    file: FileHandle,
+    sealing: Sealing | null,
+    finished: (hash: string, index: PlanIndex) => Promise<void>,
+  ) {
+    this.#finished = finished;
     this.#path = path;
     this.#file = file;
     this.#sealing = sealing;
@@ -94,26 +144,32 @@ class Writer implements PlanWriter {
     const body =
       this.#sealing === null
         ? plain
-        : Buffer.from(await this.#sealing.cipher.seal(plain, `${this.#sealing.context}/${this.#blocks}`));
+        : Buffer.from(await this.#sealing.cipher.seal(plain, `${this.#sealing.context}/${this.#blocks.length}`));
     const head = Buffer.alloc(blockHeadBytes);
     head.writeUInt32BE(body.length, 0);
     head.writeUInt32BE(keys.length, 4);
     this.#push(head, body);
+    const at = this.#bytes + blockHeadBytes;
+    this.#blocks.push({ at, length: body.length, from: this.#count, count: keys.length });
+    this.#bytes = at + body.length;
     this.#count += keys.length;
-    this.#blocks += 1;
     if (this.#waitingBytes >= writeBytes) await this.#write();
   }
 
   async finish(): Promise<{ readonly hash: string; readonly count: number }> {
     await this.#write();
+    await this.#syncing;
     await this.#file.sync();
     await this.#file.close();
     await rename(`${this.#path}.part`, this.#path);
     await syncFolder(dirname(this.#path));
-    return { hash: this.#hash.digest('hex'), count: this.#count };
+    const hash = this.#hash.digest('hex');
+    await this.#finished(hash, { blocks: this.#blocks, count: this.#count, secret: this.#sealing !== null });
+    return { hash, count: this.#count };
   }
 
   async discard(): Promise<void> {
+    await Promise.allSettled([this.#syncing]);
     await this.#file.close().catch(() => undefined);
     await rm(dirname(this.#path), { recursive: true, force: true });
   }
@@ -131,6 +187,13 @@ class Writer implements PlanWriter {
     this.#waitingBytes = 0;
     this.#hash.update(bytes);
     await this.#file.appendFile(bytes);
+    this.#unsynced += bytes.length;
+    if (this.#unsynced < syncBytes) return;
+    this.#unsynced = 0;
+    await this.#syncing;
+    this.#syncing = this.#file.datasync();
+    // Whoever finishes the plan hears of it.
+    this.#syncing.catch(() => undefined);
   }
 }
 
