@@ -67,6 +67,7 @@ export interface ConnectionView {
 export class ConnectionService implements Sessions {
   readonly #parts: ConnectionServiceParts;
   readonly #catalogue: Catalogue;
+  readonly #vault: SecretVault;
   readonly #editor: ConnectionEditor;
   readonly #credentials: CredentialResolver;
   readonly #journal: ConnectionJournal;
@@ -84,6 +85,7 @@ export class ConnectionService implements Sessions {
   constructor(parts: ConnectionServiceParts) {
     this.#parts = parts;
     const vault = new SecretVault(parts.secrets, parts.memory, parts.digest);
+    this.#vault = vault;
     this.#catalogue = new Catalogue(parts.settings, parts.digest, parts.memory);
     this.#editor = new ConnectionEditor(parts.settings, this.#catalogue, vault);
     this.#credentials = new CredentialResolver(vault, parts.secretReader, parts.secretPrompt);
@@ -141,6 +143,25 @@ export class ConnectionService implements Sessions {
   choose(idOrUid: string): void {
     this.#current = this.#catalogue.find(idOrUid).uid;
     this.#changed();
+  }
+
+  /**
+   * Every secret of a connection that can be known without asking anybody: what is stored, what stands in the environment,
+   * what this window has used. For what must look for them in texts that leave; never shown.
+   */
+  async knownSecrets(): Promise<string[]> {
+    const found = new Set(this.#credentials.used);
+    for (const entry of this.#catalogue.entries()) {
+      if (!entry.usable) continue;
+      const { secret } = entry.definition;
+      const kept = await this.#vault.find(entry.definition);
+      if (kept.kind === 'found') for (const text of Object.values(kept.secret)) found.add(String(text));
+      if (typeof secret === 'object' && 'env' in secret && this.#parts.trust.isTrusted()) {
+        found.add(this.#parts.secretReader.environment(secret.env) ?? '');
+      }
+    }
+    found.delete('');
+    return [...found];
   }
 
   list(): Promise<ConnectionSummary[]> {

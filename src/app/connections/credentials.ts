@@ -21,6 +21,8 @@ export class CredentialResolver {
   readonly #vault: SecretVault;
   readonly #reader: SecretReader;
   readonly #prompt: SecretPrompt;
+  /** Texts of every secret that this window has used, wherever it came from. */
+  readonly used = new Set<string>();
 
   constructor(vault: SecretVault, reader: SecretReader, prompt: SecretPrompt) {
     this.#vault = vault;
@@ -38,6 +40,7 @@ export class CredentialResolver {
     if (key !== undefined && isEncryptedKey(key) && secret.keyPassphrase === undefined) {
       secret = { ...secret, keyPassphrase: await this.#ask(request, 'keyPassphrase', 'Its key file is encrypted.') };
     }
+    for (const text of Object.values(secret)) if (typeof text === 'string') this.used.add(text);
     return {
       secret,
       ...(ca === undefined ? {} : { ca }),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExportOutcome, ExportProgress, ExportWork } from '../../../../app/ports/incidents.ts';
@@ -39,6 +40,8 @@ export async function exportBundle(
   const state = new ExportState(folder, work.jobId);
   const job = { history, work, control, folder, partial, state };
   try {
+    const finished = await alreadyFinished(job);
+    if (finished !== undefined) return finished;
     await checkBundleTarget(work.target);
     const went = state.read().filesDone > 0 || state.read().contentDone > 0;
     let outcome = await attempt(job);
@@ -49,7 +52,7 @@ export async function exportBundle(
       outcome = await attempt(job);
     }
     if (outcome === undefined) throw changed();
-    state.remove();
+    state.close();
     return outcome;
   } catch (error) {
     state.close();
@@ -73,13 +76,21 @@ interface Job {
 async function attempt(job: Job): Promise<ExportOutcome | undefined> {
   const { work, partial } = job;
   await write(job);
-  const checked = await check(job);
+  const checked = await check(job, partial);
   if (checked === undefined) return undefined;
   job.control.progress(progressOf(job, 'finishing', contentBytes(work), checked.bytes));
   await checkBundleTarget(work.target);
   await rename(partial, work.target);
   await syncFolder(dirname(work.target));
   return checked;
+}
+
+/** A crash may come between the new name and the row that says so: the file is then there already. */
+async function alreadyFinished(job: Job): Promise<ExportOutcome | undefined> {
+  const { work, partial, state } = job;
+  const isWhole = state.read().filesDone === filesOf(work).length;
+  if (!isWhole || existsSync(partial) || !existsSync(work.target)) return undefined;
+  return check(job, work.target);
 }
 
 function contentBytes({ entries }: ExportWork): number {
@@ -195,9 +206,9 @@ async function* packed(chunks: AsyncGenerator<PlainChunk>): AsyncGenerator<Plain
 }
 
 /** Reads the finished file back: every file of it is what was previewed, and no secret stands in any. */
-async function check(job: Job): Promise<ExportOutcome | undefined> {
-  const { work, partial, control } = job;
-  const zip = await ZipReader.open(partial);
+async function check(job: Job, path: string): Promise<ExportOutcome | undefined> {
+  const { work, control } = job;
+  const zip = await ZipReader.open(path);
   if (zip === undefined) return undefined;
   try {
     const gate = new LeakGate(work.secrets, await excusedText(job));
