@@ -1,6 +1,13 @@
 import type { ConnectionDraft, ConnectionSummary, Environment, Secret } from './domain/connections/definition.ts';
 import type { Decision, RecordedDecision } from './domain/governance/decision.ts';
 import type { PolicyPack, PolicyPackDraft } from './domain/governance/pack.ts';
+import type {
+  BundleVerdict,
+  ExportJob,
+  IncidentBundle,
+  IncidentPreview,
+  IncidentRequest,
+} from './domain/incidents/definition.ts';
 import type { Key } from './domain/keys/key.ts';
 import type { KeyInfo, KeyValue, RedisType, SnapshotInfo } from './domain/keys/types.ts';
 import type { ActivitySource, KeyspaceActivity } from './domain/observability/activity.ts';
@@ -29,6 +36,7 @@ export interface CachifyApi {
   readonly workflows: WorkflowsApi;
   readonly governance: GovernanceApi;
   readonly observability: ObservabilityApi;
+  readonly incidents: IncidentsApi;
   readonly retention: RetentionApi;
 }
 
@@ -199,6 +207,25 @@ export interface ObservabilityApi {
     signal?: AbortSignal;
     confirm?: string;
   }): Promise<KeyspaceActivity>;
+}
+
+export interface IncidentsApi {
+  /** Exactly what an export would write; holds for ten minutes, whatever happens meanwhile. */
+  preview(q: IncidentRequest): Promise<IncidentPreview>;
+  /** Resolves when it has begun. `target`: an absolute path, or a `file:` URI, at which nothing exists. */
+  export(q: { previewId: string; target: string }): Promise<ExportJob>;
+  job(id: string): Promise<ExportJob>;
+  jobs(limit?: number): Promise<ExportJob[]>;
+  /** Resolves when the job is no longer at work. */
+  wait(id: string): Promise<ExportJob>;
+  cancel(id: string): Promise<ExportJob>;
+  /** Goes on with an interrupted export, from the last piece that is on disk. */
+  resume(id: string): Promise<ExportJob>;
+  bundles(limit?: number): Promise<IncidentBundle[]>;
+  /** Recomputes everything of a bundle's zip, offline, and names each file that is not as it was. */
+  verify(path: string): Promise<BundleVerdict>;
+  /** Removes a bundle from the history; its file stays. */
+  removeBundle(id: string): Promise<void>;
 }
 
 export interface RetentionApi {

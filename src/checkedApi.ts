@@ -13,6 +13,7 @@ export function checkedApi(api: CachifyApi): CachifyApi {
     keys: { ...checkedGroup('keys', api.keys), uri: (query) => api.keys.uri(query) },
     workflows: checkedGroup('workflows', api.workflows),
     governance: checkedGroup('governance', api.governance),
+    incidents: checkedGroup('incidents', api.incidents),
     retention: checkedGroup('retention', api.retention),
     observability: {
       ...checkedGroup('observability', api.observability),

@@ -17,6 +17,7 @@ import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
 import { RaisedAlerts } from './app/alerts/raisedAlerts.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
+import { RecentLog } from './app/incidents/recentLog.ts';
 import { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { JobLeases } from './app/leases/jobLeases.ts';
@@ -34,6 +35,7 @@ import { resumableRuns } from './app/retention/resumableRuns.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
 import { WorkflowService } from './app/workflows/workflowService.ts';
 import { composeGovernance } from './composeGovernance.ts';
+import { composeIncidents } from './composeIncidents.ts';
 import { publicApi, type ApiParts } from './publicApi.ts';
 import { storeDamageMessage } from './ui/storeMessages.ts';
 
@@ -76,8 +78,8 @@ function openedStores(context: ExtensionContext, log: Log): Stores {
 
 export function composeServices(context: ExtensionContext): Services {
   const channel = window.createOutputChannel('Cachify Studio', { log: true });
-  const log = vscodeLog(channel);
   const clock = systemClock;
+  const log = new RecentLog(vscodeLog(channel), clock);
   const digest = nodeDigest;
   const memory = vscodeMemory(context.globalState);
   const secrets = vscodeSecrets(context.secrets);
@@ -134,6 +136,19 @@ export function composeServices(context: ExtensionContext): Services {
     leases,
     log,
   });
+  const incidents = composeIncidents(context, {
+    connections,
+    workflows,
+    stores,
+    gate,
+    trust: vscodeTrust,
+    log,
+    ownLog: log,
+    clock,
+    digest,
+    secrets,
+    leases,
+  });
   const { retention, enforcement } = openRetention({
     stores,
     settings,
@@ -141,7 +156,7 @@ export function composeServices(context: ExtensionContext): Services {
     log,
     leases,
     alerts: alertEvents,
-    pinSources: [resumableRuns(stores.workflows)],
+    pinSources: [resumableRuns(stores.workflows), incidents],
     files: [{ dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) }],
   });
   enforcement.start(enforceAfterMs);
@@ -159,6 +174,7 @@ export function composeServices(context: ExtensionContext): Services {
     workflows,
     governance,
     retention,
+    incidents,
     gate,
     sampler,
     watcher,

@@ -4,8 +4,8 @@ import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
-import { incidentCommands } from './ui/commands/incidents.ts';
 import { governanceCommands } from './ui/commands/governance.ts';
+import { incidentCommands, tellInterrupted } from './ui/commands/incidents.ts';
 import { keyCommands } from './ui/commands/keys.ts';
 import { observabilityCommands } from './ui/commands/observability.ts';
 import { registerCommands } from './ui/commands/register.ts';
@@ -18,12 +18,14 @@ import { KeyFileSystem } from './ui/documents/keyFileSystem.ts';
 import { refreshWithConnections } from './ui/documents/followConnections.ts';
 import { KeyLenses } from './ui/documents/keyLenses.ts';
 import { ReplyDocuments } from './ui/documents/replyDocuments.ts';
+import { askBundleTarget, IncidentBundlePanel } from './ui/panels/incidentBundlePanel.ts';
 import { ObservabilityPanel } from './ui/panels/observabilityPanel.ts';
 import { PolicyPackPanel } from './ui/panels/policyPackPanel.ts';
 import { StoragePanel } from './ui/panels/storagePanel.ts';
 import { WorkflowRunPanel } from './ui/panels/workflowRunPanel.ts';
 import { createStatusBar } from './ui/statusBar.ts';
 import { datasetsSection } from './ui/trees/datasetsSection.ts';
+import { bundlesSection } from './ui/trees/bundlesSection.ts';
 import { StorageTree } from './ui/trees/storageTree.ts';
 import { GovernanceTree } from './ui/trees/governanceTree.ts';
 import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
@@ -32,6 +34,8 @@ import { RunActs } from './ui/workflows/runActs.ts';
 import { storeHealthMessage } from './ui/storeMessages.ts';
 import { ConnectionsTree } from './ui/trees/connectionsTree.ts';
 import type { StoreHealth } from './app/ports/stores.ts';
+
+const tellInterruptedAfterMs = 4000;
 
 /** Everything that a person sees, constructed on the use cases. */
 export function composeUi(context: ExtensionContext, services: Services): Disposable {
@@ -60,7 +64,17 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     isReady: (uid) => connections.views().some(({ summary }) => summary.uid === uid && summary.state === 'ready'),
   });
   const replies = new ReplyDocuments();
-  const { workflows } = services;
+  const { workflows, incidents } = services;
+  const bundlePanel = new IncidentBundlePanel({
+    extensionUri: context.extensionUri,
+    service: incidents,
+    history: stores.history,
+    connections,
+    trust,
+    clock,
+    log,
+    askTarget: askBundleTarget,
+  });
   const runPanel = new WorkflowRunPanel({
     extensionUri: context.extensionUri,
     service: workflows,
@@ -83,7 +97,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     log,
   });
   const governanceTree = new GovernanceTree(governance, clock, (id) => nameOf(connections, id));
-  const storageTree = new StorageTree([datasetsSection(retention)], clock);
+  const storageTree = new StorageTree([bundlesSection(incidents), datasetsSection(retention)], clock);
   const acts = new RunActs(workflows, connections);
   const api = checkedApi(services.api);
   const interactive = {
@@ -113,7 +127,12 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       clockMs: () => clock.wallMs(),
     }),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
-    ...incidentCommands(),
+    ...incidentCommands({
+      service: incidents,
+      panel: bundlePanel,
+      connections,
+      unpackViewer: (bundle) => unpackViewer(context, bundle.path, bundle.id),
+    }),
     ...observabilityCommands(observability, services, connections),
   };
   return Disposable.from(
@@ -130,15 +149,28 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     browsers,
     runPanel,
     storagePanel,
+    bundlePanel,
     workflowsTree.register(),
     packPanel,
     governanceTree.register(),
     storageTree.register(),
     registerReports(workflows),
     workflows.watch(),
+    // Soon after start-up, not in it: activation reads settings only.
+    clock.after(
+      tellInterruptedAfterMs,
+      () => void tellInterrupted(incidents).catch(() => log.warn('interrupted exports unknown')),
+    ),
     stores.onDidChangeHealth(tellHealth),
     ...registerCommands(api, interactive, log),
   );
+}
+
+/** A browser opens files, not members of a zip. */
+async function unpackViewer(context: ExtensionContext, path: string, id: string): Promise<string> {
+  const { unpackMember } = await import('./adapters/files/unpackMember.ts');
+  const folder = Uri.joinPath(context.globalStorageUri, 'incidents', 'viewer', id).fsPath;
+  return unpackMember(path, 'index.html', folder);
 }
 
 function tellHealth(health: StoreHealth): void {

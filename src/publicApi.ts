@@ -1,6 +1,7 @@
 import type { CachifyApi } from './api.ts';
 import type { ConnectionService } from './app/connections/connectionService.ts';
 import type { GovernanceService } from './app/governance/governanceService.ts';
+import type { IncidentService } from './app/incidents/incidentService.ts';
 import type { KeyService } from './app/keys/keyService.ts';
 import type { KeysParts } from './app/keys/parts.ts';
 import { compare } from './app/observability/compare.ts';
@@ -26,6 +27,7 @@ export interface ApiParts {
   readonly workflows: WorkflowService;
   readonly governance: GovernanceService;
   readonly retention: RetentionService;
+  readonly incidents: IncidentService;
   readonly gate: CommandGate;
   readonly sampler: Sampler;
   readonly watcher: ActivityWatcher;
@@ -43,6 +45,7 @@ export function publicApi(parts: ApiParts): CachifyApi {
     keysParts,
     workflows,
     governance,
+    incidents,
     gate,
     sampler,
     watcher,
@@ -131,6 +134,18 @@ export function publicApi(parts: ApiParts): CachifyApi {
       resolveInDoubt: (query) => workflows.resolveInDoubt(query),
       runs: (query) => workflows.runs(query),
       run: (runId) => workflows.run(runId),
+    },
+    incidents: {
+      preview: (request) => incidents.preview(request),
+      export: (query) => incidents.export(query),
+      job: (id) => incidents.job(id),
+      jobs: (limit) => incidents.jobs(limit),
+      wait: (id) => incidents.wait(id),
+      cancel: (id) => incidents.cancel(id),
+      resume: (id) => incidents.resume(id),
+      bundles: (limit) => incidents.bundles(limit),
+      verify: (path) => incidents.verify(path),
+      removeBundle: (id) => incidents.removeBundle(id),
     },
     observability: {
       overview: (query) => overview(observabilityParts, query),

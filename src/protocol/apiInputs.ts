@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { validationFailure, type Failure } from '../domain/failure.ts';
 import { connectionsInputs } from './apiInputs/connections.ts';
 import { governanceInputs } from './apiInputs/governance.ts';
+import { incidentsInputs } from './apiInputs/incidents.ts';
 import { keysInputs } from './apiInputs/keys.ts';
 import { workflowsInputs } from './apiInputs/workflows.ts';
 import { observabilityInputs } from './apiInputs/observability.ts';
@@ -15,6 +16,7 @@ export const apiInputs: Readonly<Record<string, MethodInputs>> = {
   workflows: workflowsInputs,
   governance: governanceInputs,
   observability: observabilityInputs,
+  incidents: incidentsInputs,
   retention: retentionInputs,
 };
 

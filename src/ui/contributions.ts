@@ -64,6 +64,16 @@ const apiCommands: { readonly [Id in ApiCommandId]: true } = {
   'cachify.retention.planPurge': true,
   'cachify.retention.purge': true,
   'cachify.retention.undoPurge': true,
+  'cachify.incidents.preview': true,
+  'cachify.incidents.export': true,
+  'cachify.incidents.job': true,
+  'cachify.incidents.jobs': true,
+  'cachify.incidents.wait': true,
+  'cachify.incidents.cancel': true,
+  'cachify.incidents.resume': true,
+  'cachify.incidents.bundles': true,
+  'cachify.incidents.verify': true,
+  'cachify.incidents.removeBundle': true,
   'cachify.retention.exportDatabase': true,
   'cachify.retention.verify': true,
   'cachify.retention.importDesktop': true,
@@ -124,6 +134,10 @@ export const uiCommandIds = [
   'cachify.observability.openCompare',
   'cachify.observability.openSlowOperations',
   'cachify.incidents.open',
+  'cachify.incidents.reveal',
+  'cachify.incidents.openViewer',
+  'cachify.incidents.exportAgain',
+  'cachify.incidents.explainToken',
 ] as const;
 
 export type UiCommandId = (typeof uiCommandIds)[number];
@@ -147,6 +161,7 @@ export const panelTypes = {
   workflowRun: 'cachify.workflowRun',
   policyPack: 'cachify.policyPack',
   storage: 'cachify.storagePanel',
+  incidentBundle: 'cachify.incidentBundle',
 } as const;
 
 export const fileSystemScheme = 'cachify';

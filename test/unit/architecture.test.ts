@@ -34,6 +34,7 @@ const rooms: Record<string, Room> = {
   },
   'src/compose.ts': { rooms: ['src'], packages: [...HOST, 'node:'] },
   'src/composeGovernance.ts': { rooms: ['src/app'], packages: [...HOST] },
+  'src/composeIncidents.ts': { rooms: ['src/app', 'src/adapters'], packages: [...HOST] },
   'src/composeUi.ts': { rooms: ['src'], packages: [...HOST] },
   'src/extension.ts': { rooms: ['src'], packages: [...HOST] },
   'src/publicApi.ts': { rooms: ['src/api.ts', 'src/app', 'src/domain'], packages: [] },

@@ -51,9 +51,9 @@ export class ZipReader {
   /**
    * Unpacks a member, piece by piece.
    *
-   * @param onPiece told each piece; false ends it early
+   * @param onPiece told each piece
    */
-  async read(member: ZipMember, onPiece: (piece: Buffer) => void = () => undefined): Promise<ReadMember> {
+  async read(member: ZipMember, onPiece: (piece: Buffer) => unknown = () => undefined): Promise<ReadMember> {
     const hash = createHash('sha256');
     let bytes = 0;
     let check = 0;

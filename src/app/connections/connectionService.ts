@@ -31,6 +31,7 @@ import { Catalogue, type Entry, type UsableEntry } from './catalogue.ts';
 import { ConnectionEditor } from './connectionEditor.ts';
 import { CredentialResolver } from './credentials.ts';
 import { ConnectionJournal, type JournalStore } from './journal.ts';
+import { knownSecrets } from './knownSecrets.ts';
 import { SecretVault } from './secretVault.ts';
 import { SessionPool, type PoolEvent } from './sessionPool.ts';
 import { UsedConnections, type UsageStore } from './usedConnections.ts';
@@ -145,23 +146,9 @@ export class ConnectionService implements Sessions {
     this.#changed();
   }
 
-  /**
-   * Every secret of a connection that can be known without asking anybody: what is stored, what stands in the environment,
-   * what this window has used. For what must look for them in texts that leave; never shown.
-   */
-  async knownSecrets(): Promise<string[]> {
-    const found = new Set(this.#credentials.used);
-    for (const entry of this.#catalogue.entries()) {
-      if (!entry.usable) continue;
-      const { secret } = entry.definition;
-      const kept = await this.#vault.find(entry.definition);
-      if (kept.kind === 'found') for (const text of Object.values(kept.secret)) found.add(String(text));
-      if (typeof secret === 'object' && 'env' in secret && this.#parts.trust.isTrusted()) {
-        found.add(this.#parts.secretReader.environment(secret.env) ?? '');
-      }
-    }
-    found.delete('');
-    return [...found];
+  /** See `knownSecrets.ts`. */
+  knownSecrets(): Promise<string[]> {
+    return knownSecrets(this.#catalogue.entries(), this.#vault, this.#credentials.used, this.#parts);
   }
 
   list(): Promise<ConnectionSummary[]> {

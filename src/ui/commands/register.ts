@@ -107,6 +107,14 @@ const parametersOf: { readonly [Id in ApiCommandId]?: (argument: Argument) => re
   'cachify.workflows.cancel': ({ runId }) => [runId],
   'cachify.workflows.run': ({ runId }) => [runId],
   'cachify.observability.sampleNow': ({ connectionId }) => [connectionId],
+  'cachify.incidents.job': ({ id }) => [id],
+  'cachify.incidents.jobs': ({ limit }) => [limit],
+  'cachify.incidents.wait': ({ id }) => [id],
+  'cachify.incidents.cancel': ({ id }) => [id],
+  'cachify.incidents.resume': ({ id }) => [id],
+  'cachify.incidents.bundles': ({ limit }) => [limit],
+  'cachify.incidents.verify': ({ path }) => [path],
+  'cachify.incidents.removeBundle': ({ id }) => [id],
 };
 
 async function callApi(api: CachifyApi, id: ApiCommandId, argument: unknown): Promise<unknown> {
