@@ -77,6 +77,26 @@ export class LatencySketch {
     return true;
   }
 
+  /** Takes back what `mergeJson` added; false (and nothing taken) when `json` is no such form or holds more than is here. */
+  subtractJson(json: unknown): boolean {
+    if (!isSketchJson(json)) return false;
+    for (let at = 0; at < json.length; at += 2) {
+      if ((this.counts[json[at] ?? 0] ?? 0) < (json[at + 1] ?? 0)) return false;
+    }
+    for (let at = 0; at < json.length; at += 2) {
+      const bucket = json[at] ?? 0;
+      const less = json[at + 1] ?? 0;
+      this.counts[bucket] = (this.counts[bucket] ?? 0) - less;
+      this.total -= less;
+    }
+    return true;
+  }
+
+  clear(): void {
+    if (this.total > 0) this.counts.fill(0);
+    this.total = 0;
+  }
+
   /** The latency in milliseconds below which a share `q` (0..1) lies, by nearest rank; null when empty. */
   quantile(q: number): number | null {
     if (this.total === 0) return null;
