@@ -15,6 +15,7 @@ import { vscodeSecrets } from './adapters/vscode/secrets.ts';
 import { VscodeSettings } from './adapters/vscode/settings.ts';
 import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
+import { EngineMeter } from './app/alerts/engineMeter.ts';
 import { RaisedAlerts } from './app/alerts/raisedAlerts.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
 import { RecentLog } from './app/incidents/recentLog.ts';
@@ -164,7 +165,16 @@ export function composeServices(context: ExtensionContext): Services {
   const journal = new EngineJournal({ gate, sessions: connections, history: stores.history, clock, digest });
   const turns = new SamplingTurns({ leases, log });
   const isPaused = (): boolean => enforcement.isPaused('observabilitySnapshots');
-  const sampler = new Sampler({ ...observabilityParts, gate, digest, log, journal, turns, isPaused });
+  const sampler = new Sampler({
+    ...observabilityParts,
+    gate,
+    digest,
+    log,
+    journal,
+    turns,
+    isPaused,
+    meter: new EngineMeter(clock),
+  });
   const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
   const parts = {

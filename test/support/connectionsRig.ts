@@ -140,6 +140,7 @@ export function connectionsRig(
     },
   };
   const settings: Settings = {
+    alertRules: () => [],
     connections: () => entries,
     scopeRoot: (scope) => (scope === 'user' ? '' : workspaceRoot),
     async saveConnection(draft, at) {

@@ -1,6 +1,7 @@
 // Observability over a real server and a real store, without a window around it.
 import type { WatchedConnections } from '../../src/app/observability/watched.ts';
 import { ActivityWatcher } from '../../src/app/observability/watchActivity.ts';
+import { EngineMeter } from '../../src/app/alerts/engineMeter.ts';
 import { EngineJournal } from '../../src/app/observability/engineJournal.ts';
 import { Sampler } from '../../src/app/observability/sampler.ts';
 import { SamplingTurns } from '../../src/app/observability/samplingTurns.ts';
@@ -82,6 +83,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     settings: { number: () => 15 },
     log: quiet,
     journal: new EngineJournal(parts),
+    meter: new EngineMeter(realClock),
     turns: new SamplingTurns({
       leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log: quiet }),
       log: quiet,

@@ -67,6 +67,20 @@ export class VscodeSettings implements Settings, ConfiguredPacks {
     );
   }
 
+  alertRules(): ReturnType<Settings['alertRules']> {
+    const at = (resource?: Uri) => workspace.getConfiguration(SECTION, resource).inspect<unknown>('alertRules');
+    const root = this.scopeRoot('workspace');
+    return [
+      { root: '', scope: 'user', entries: at()?.globalValue },
+      ...(root === undefined ? [] : [{ root, scope: 'workspace' as const, entries: at()?.workspaceValue }]),
+      ...folderRoots().map((folder) => ({
+        root: folder,
+        scope: 'folder' as const,
+        entries: at(Uri.parse(folder))?.workspaceFolderValue,
+      })),
+    ];
+  }
+
   number(name: NumberSetting): number {
     const { value, fallback, minimum, maximum } = numberSetting(name);
     return typeof value === 'number' && value >= minimum && value <= maximum ? value : fallback;

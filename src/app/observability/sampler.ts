@@ -3,6 +3,7 @@ import { baselineAfter, changeBetween, noChange, type ServerReading } from '../.
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { CommandDelta } from '../../domain/observability/commandStats.ts';
 import { asFailure, isFailure } from '../../domain/failure.ts';
+import type { EngineMeter } from '../alerts/engineMeter.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Digest, Disposable, Log, Settings } from '../ports/environment.ts';
 import type { HistoryStore } from '../ports/stores.ts';
@@ -25,6 +26,8 @@ export interface SamplerParts {
   readonly turns: Pick<SamplingTurns, 'isMine' | 'giveBack' | 'giveAllBack'>;
   /** Writes what the server did into the timeline. */
   readonly journal: Pick<EngineJournal, 'look' | 'forget'>;
+  /** Reads what alerts judge by. */
+  readonly meter: Pick<EngineMeter, 'look' | 'forget'>;
 }
 
 /** The last look at a connection, to compare the next one with. */
@@ -135,6 +138,7 @@ export class Sampler implements Disposable {
     this.stopLooking(uid);
     this.reconnects.delete(uid);
     this.parts.journal.forget(uid);
+    this.parts.meter.forget(uid);
   }
 
   private reconnectsOf(uid: string): number {
@@ -176,6 +180,7 @@ export class Sampler implements Disposable {
       connectedClients: reading.connectedClients,
       replicationLink: reading.replicationLink,
       ...(commands === null ? {} : { commands }),
+      engine: this.parts.meter.look(uid, replies.info, seconds),
     };
     this.reconnects.delete(uid);
     this.baselines.set(uid, { ...now, reading: baselineAfter(before?.reading ?? null, reading) });

@@ -22,6 +22,8 @@ export interface Settings {
   /** Writes an entry into the scope it came from (or `scope` for a new one); comments of the file stay. */
   saveConnection(draft: ConnectionDraft, at: { scope: ConnectionScope; scopeRoot: string }): Promise<void>;
   removeConnection(id: string, at: { scope: ConnectionScope; scopeRoot: string }): Promise<void>;
+  /** The setting `cachify.alertRules` as it stands at each scope, unvalidated; `root` as in `ConfiguredConnection.scopeRoot`. */
+  alertRules(): readonly { readonly root: string; readonly scope: ConnectionScope; readonly entries: unknown }[];
   /** Number settings of the manifest, with their defaults there. */
   number(name: NumberSetting): number;
   boolean(name: BooleanSetting): boolean;

@@ -31,7 +31,7 @@ export const starterRules: readonly StarterRule[] = [
     operator: '>=',
     threshold: 1,
     lookbackMinutes: 1,
-    forSeconds: 60,
+    forSeconds: 30,
     severity: 'critical',
     enabled: true,
     why: 'A connection that was open does not answer: nothing else about this server is known until it is back.',

@@ -1,3 +1,4 @@
+import type { EngineLook } from '../alerts/engineFacts.ts';
 import type { CommandDelta } from './commandStats.ts';
 
 /** One sample of a connection (`observability_snapshots`). Null = not available at that moment, never zero. */
@@ -26,4 +27,6 @@ export interface ObservabilitySnapshot {
   readonly replicationLink: 'up' | 'down' | null;
   /** Where the server's time went in the period, the most first, at most 10; absent = not known. */
   readonly commands?: readonly CommandDelta[];
+  /** What alerts judge by; rolled up by the minute and not kept with the sample. */
+  readonly engine?: EngineLook;
 }

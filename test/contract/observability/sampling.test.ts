@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { nodeDigest } from '../../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
 import { openStores } from '../../../src/adapters/store/openStores.ts';
+import { EngineMeter } from '../../../src/app/alerts/engineMeter.ts';
 import { EngineJournal } from '../../../src/app/observability/engineJournal.ts';
 import { watchLive } from '../../../src/app/observability/live.ts';
 import { connectionCharts, overview } from '../../../src/app/observability/overview.ts';
@@ -79,7 +80,13 @@ describe('sampling a real server', () => {
     newSampler = (window) => {
       const holder = { name: window, isGone: () => false };
       const leases = new JobLeases({ leases: stores.leases, holder, clock, log });
-      return new Sampler({ ...parts, journal, turns: new SamplingTurns({ leases, log }), isPaused: () => false });
+      return new Sampler({
+        ...parts,
+        journal,
+        turns: new SamplingTurns({ leases, log }),
+        isPaused: () => false,
+        meter: new EngineMeter(clock),
+      });
     };
     sampler = newSampler('this window');
   });

@@ -20,6 +20,7 @@ import { retentionHandlers } from './handlers/retention.ts';
 import { snapshotHandlers } from './handlers/snapshots.ts';
 import { workflowHandlers } from './handlers/workflows.ts';
 import { rollUpFamilies } from './repositories/familyRollups.ts';
+import { rollUpEngine } from './repositories/engineRollups.ts';
 import { appendEvents } from './repositories/historyEvents.ts';
 import { appendSamples } from './repositories/observabilitySamples.ts';
 import { rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
@@ -126,6 +127,7 @@ export class StoreService {
       rollUpFamilies(tx, events);
       rollUpPatterns(tx, events);
       rollUpCoverage(tx, samples);
+      rollUpEngine(tx, samples);
     });
   }
 

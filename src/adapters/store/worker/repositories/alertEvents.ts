@@ -85,3 +85,77 @@ export function alertEventOf(row: SqlRow): AlertEvent {
     ...(episodeTo === null ? {} : { episodeTo }),
   };
 }
+
+export function unreadAlerts(database: SqlDatabase): number {
+  return Number(database.rows('SELECT count(*) FROM alert_events WHERE is_read = 0')[0]?.[0] ?? 0);
+}
+
+/** The event of an episode now has an end, and is shown no more. */
+export function endEpisode(transaction: Transaction, id: string, to: string | null): void {
+  transaction.run(
+    "UPDATE alert_events SET episode_to = ?, toast = CASE toast WHEN 'due' THEN 'shown' ELSE toast END WHERE id = ?",
+    [to, id],
+  );
+}
+
+/** An event that nobody was told of, as a new one. */
+export function tellEvent(transaction: Transaction, id: string, toastDueMs: number | null): void {
+  transaction.run('UPDATE alert_events SET is_read = 0, toast = ?, toast_due_ms = ? WHERE id = ?', [
+    toastDueMs === null ? '' : 'due',
+    toastDueMs ?? 0,
+    id,
+  ]);
+}
+
+interface Claim {
+  readonly holder: string;
+  readonly nowMs: number;
+  readonly takenBeforeMs: number;
+  readonly gone: readonly string[];
+}
+
+/** Events that are due become this holder's to show. */
+export function claimToasts(transaction: Transaction, { holder, nowMs, takenBeforeMs, gone }: Claim): AlertEvent[] {
+  const rows = transaction.all(
+    `SELECT ${columns} FROM alert_events WHERE (toast = 'due' AND toast_due_ms <= ?)
+      OR (toast = 'claimed' AND (toast_at_ms <= ? OR toast_by IN ${marks(gone.length)})) ORDER BY created_at, id`,
+    [nowMs, takenBeforeMs, ...gone],
+  );
+  const events = rows.map(alertEventOf);
+  transaction.runMany(
+    "UPDATE alert_events SET toast = 'claimed', toast_by = ?, toast_at_ms = ? WHERE id = ?",
+    events.map(({ id }) => [holder, nowMs, id]),
+  );
+  return events;
+}
+
+export function toastHolders(database: SqlDatabase): string[] {
+  return database
+    .all("SELECT DISTINCT toast_by FROM alert_events WHERE toast = 'claimed'")
+    .map((row) => text(row, 'toast_by'));
+}
+
+/** Whether a window has something to claim: asked before the claim, which costs a write. */
+export function areToastsDue(database: SqlDatabase, { nowMs, takenBeforeMs, gone }: Claim): boolean {
+  return (
+    database.rows(
+      `SELECT 1 FROM alert_events WHERE (toast = 'due' AND toast_due_ms <= ?)
+        OR (toast = 'claimed' AND (toast_at_ms <= ? OR toast_by IN ${marks(gone.length)})) LIMIT 1`,
+      [nowMs, takenBeforeMs, ...gone],
+    ).length > 0
+  );
+}
+
+export function toastsShown(transaction: Transaction, ids: readonly string[]): void {
+  transaction.runMany(
+    "UPDATE alert_events SET toast = 'shown' WHERE id = ? AND toast = 'claimed'",
+    ids.map((id) => [id]),
+  );
+}
+
+export function postponeToasts(transaction: Transaction, ids: readonly string[], untilMs: number): void {
+  transaction.runMany(
+    "UPDATE alert_events SET toast = 'due', toast_due_ms = ?, toast_by = '' WHERE id = ? AND toast = 'claimed'",
+    ids.map((id) => [untilMs, id]),
+  );
+}
