@@ -1,3 +1,6 @@
+import type { AlertEvent } from './domain/alerts/event.ts';
+import type { AlertRule, AlertRuleDraft } from './domain/alerts/rule.ts';
+import type { AlertState, Backtest } from './domain/alerts/views.ts';
 import type { ConnectionDraft, ConnectionSummary, Environment, Secret } from './domain/connections/definition.ts';
 import type { Decision, RecordedDecision } from './domain/governance/decision.ts';
 import type { PolicyPack, PolicyPackDraft } from './domain/governance/pack.ts';
@@ -36,6 +39,7 @@ export interface CachifyApi {
   readonly workflows: WorkflowsApi;
   readonly governance: GovernanceApi;
   readonly observability: ObservabilityApi;
+  readonly alerts: AlertsApi;
   readonly incidents: IncidentsApi;
   readonly retention: RetentionApi;
 }
@@ -207,6 +211,25 @@ export interface ObservabilityApi {
     signal?: AbortSignal;
     confirm?: string;
   }): Promise<KeyspaceActivity>;
+}
+
+export interface AlertsApi {
+  rules(): Promise<AlertRule[]>;
+  /** An `id` changes that rule; changing what it judges begins anew, quietly. */
+  saveRule(r: AlertRuleDraft & { id?: string }): Promise<AlertRule>;
+  removeRule(id: string): Promise<void>;
+  /** What the rule would have done over the stored history of the connections in its scope (at most 50). */
+  backtest(q: { rule: AlertRuleDraft; from: string; to: string }): Promise<Backtest>;
+  /** One aligned evaluation now, or as of `at`; every rule on every watched connection in its scope. */
+  evaluate(at?: string): Promise<AlertState[]>;
+  events(q?: { unreadOnly?: boolean; limit?: number }): Promise<AlertEvent[]>;
+  markRead(ids: string[] | 'all'): Promise<void>;
+  /** 0 minutes ends it; without `connectionId` on all connections. */
+  snooze(q: { ruleId: string; connectionId?: string; minutes: number }): Promise<void>;
+  /** All rules without `ids`. */
+  exportRules(ids?: string[]): Promise<string>;
+  /** All or none; a name that is taken gets a number. */
+  importRules(json: string): Promise<AlertRule[]>;
 }
 
 export interface IncidentsApi {

@@ -14,6 +14,7 @@ export function checkedApi(api: CachifyApi): CachifyApi {
     workflows: checkedGroup('workflows', api.workflows),
     governance: checkedGroup('governance', api.governance),
     incidents: checkedGroup('incidents', api.incidents),
+    alerts: checkedGroup('alerts', api.alerts),
     retention: checkedGroup('retention', api.retention),
     observability: {
       ...checkedGroup('observability', api.observability),

@@ -15,6 +15,7 @@ import { vscodeSecrets } from './adapters/vscode/secrets.ts';
 import { VscodeSettings } from './adapters/vscode/settings.ts';
 import { vscodeTrust } from './adapters/vscode/trust.ts';
 import type { CachifyApi } from './api.ts';
+import { AlertService } from './app/alerts/alertService.ts';
 import { EngineMeter } from './app/alerts/engineMeter.ts';
 import { RaisedAlerts } from './app/alerts/raisedAlerts.ts';
 import { ConnectionService } from './app/connections/connectionService.ts';
@@ -27,6 +28,7 @@ import { Sampler } from './app/observability/sampler.ts';
 import { SamplingTurns } from './app/observability/samplingTurns.ts';
 import { ActivityWatcher } from './app/observability/watchActivity.ts';
 import type { Log, Trust } from './app/ports/environment.ts';
+import type { Holder } from './app/ports/leases.ts';
 import type { RedisGateway } from './app/ports/redis.ts';
 import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
@@ -46,6 +48,7 @@ const enforceAfterMs = 20_000;
 /** The use cases of the product, constructed. */
 export interface Services extends ApiParts {
   readonly api: CachifyApi;
+  readonly holder: Holder;
   /** Where features raise alerts. */
   readonly alertEvents: RaisedAlerts;
   readonly enforcement: Enforcement;
@@ -124,7 +127,8 @@ export function composeServices(context: ExtensionContext): Services {
     definitionOf: (connectionId) => connections.definitionOf(connectionId),
   };
   const keys = new KeyService(keysParts);
-  const leases = new JobLeases({ leases: stores.leases, holder: processHolder(), clock, log });
+  const holder = processHolder();
+  const leases = new JobLeases({ leases: stores.leases, holder, clock, log });
   const runFiles = openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher);
   const workflows = new WorkflowService({
     ...keysParts,
@@ -177,6 +181,19 @@ export function composeServices(context: ExtensionContext): Services {
   });
   const watcher = new ActivityWatcher({ ...observabilityParts, gate, sessions: connections });
 
+  const alerts = new AlertService({
+    store: stores.alerts,
+    records: stores.connections,
+    connections,
+    settings,
+    trust: vscodeTrust,
+    leases,
+    clock,
+    digest,
+    log,
+    onDidChangeStore: (listener) => stores.onDidChange((store) => store === 'control' && listener()),
+  });
+
   const parts = {
     connections,
     keys,
@@ -185,6 +202,7 @@ export function composeServices(context: ExtensionContext): Services {
     governance,
     retention,
     incidents,
+    alerts,
     gate,
     sampler,
     watcher,
@@ -197,10 +215,12 @@ export function composeServices(context: ExtensionContext): Services {
     api: publicApi(parts),
     alertEvents,
     enforcement,
+    holder,
     trust: vscodeTrust,
     log,
     async dispose() {
       sampler.dispose();
+      await alerts.close();
       await enforcement.dispose();
       await workflows.close();
       await policies.flush();

@@ -3,6 +3,13 @@ import { checkedApi } from './checkedApi.ts';
 import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
+import { AlertToasts } from './app/alerts/alertToasts.ts';
+import { AlertsModel } from './ui/alerts/alertsModel.ts';
+import { createAlertsStatus } from './ui/alerts/alertsStatus.ts';
+import { showAlerts } from './ui/alerts/showAlerts.ts';
+import { alertCommands } from './ui/commands/alerts.ts';
+import { AlertRulePanel } from './ui/panels/alertRulePanel.ts';
+import { AlertsTree } from './ui/trees/alertsTree.ts';
 import { connectionCommands } from './ui/commands/connections.ts';
 import { governanceCommands } from './ui/commands/governance.ts';
 import { incidentCommands, tellInterrupted } from './ui/commands/incidents.ts';
@@ -98,6 +105,23 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
   });
   const governanceTree = new GovernanceTree(governance, clock, (id) => nameOf(connections, id));
   const storageTree = new StorageTree([bundlesSection(incidents), datasetsSection(retention)], clock);
+  const { alerts } = services;
+  const alertsModel = new AlertsModel(alerts, clock, log);
+  const alertsTree = new AlertsTree(alertsModel, clock);
+  const rulePanel = new AlertRulePanel({
+    ...services,
+    extensionUri: context.extensionUri,
+    service: alerts,
+    model: alertsModel,
+  });
+  const toasts = new AlertToasts({
+    store: stores.alerts,
+    holder: services.holder,
+    clock,
+    log,
+    isFocused: () => window.state.focused,
+    show: (events) => showAlerts({ service: alerts, connections, log }, events),
+  });
   const acts = new RunActs(workflows, connections);
   const api = checkedApi(services.api);
   const interactive = {
@@ -127,6 +151,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       clockMs: () => clock.wallMs(),
     }),
     ...keyCommands({ connections, keys, keysParts, browsers, files, replies, tree }),
+    ...alertCommands({ service: alerts, panel: rulePanel, tree: alertsTree, clock }),
     ...incidentCommands({
       service: incidents,
       panel: bundlePanel,
@@ -135,6 +160,8 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     }),
     ...observabilityCommands(observability, services, connections),
   };
+  alerts.begin();
+  toasts.begin();
   return Disposable.from(
     followContext(connections),
     createStatusBar(connections, clock),
@@ -151,6 +178,14 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     storagePanel,
     bundlePanel,
     workflowsTree.register(),
+    alertsModel,
+    alertsTree.register(),
+    rulePanel,
+    createAlertsStatus(alertsModel),
+    toasts,
+    alerts.onDidChange(() => toasts.expect()),
+    services.alertEvents.onDidRaise(() => alertsModel.refreshSoon()),
+    services.alertEvents.onDidRaise(() => toasts.expect()),
     packPanel,
     governanceTree.register(),
     storageTree.register(),

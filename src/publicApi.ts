@@ -1,4 +1,5 @@
 import type { CachifyApi } from './api.ts';
+import type { AlertService } from './app/alerts/alertService.ts';
 import type { ConnectionService } from './app/connections/connectionService.ts';
 import type { GovernanceService } from './app/governance/governanceService.ts';
 import type { IncidentService } from './app/incidents/incidentService.ts';
@@ -26,6 +27,7 @@ export interface ApiParts {
   readonly keysParts: KeysParts;
   readonly workflows: WorkflowService;
   readonly governance: GovernanceService;
+  readonly alerts: AlertService;
   readonly retention: RetentionService;
   readonly incidents: IncidentService;
   readonly gate: CommandGate;
@@ -45,6 +47,7 @@ export function publicApi(parts: ApiParts): CachifyApi {
     keysParts,
     workflows,
     governance,
+    alerts,
     incidents,
     gate,
     sampler,
@@ -80,6 +83,18 @@ export function publicApi(parts: ApiParts): CachifyApi {
       uri: (query) => keys.uri(query),
       snapshots: (query) => keys.snapshots(query),
       restore: (query) => keys.restore(query),
+    },
+    alerts: {
+      rules: () => alerts.rules.rules(),
+      saveRule: (rule) => alerts.save(rule),
+      removeRule: (id) => alerts.remove(id),
+      backtest: (query) => alerts.backtest(query),
+      evaluate: (at) => alerts.evaluate(at),
+      events: (query) => alerts.events(query),
+      markRead: (ids) => alerts.markRead(ids),
+      snooze: (query) => alerts.snooze(query),
+      exportRules: (ids) => alerts.rules.toJson(ids),
+      importRules: (json) => alerts.import(json),
     },
     governance: {
       packs: () => governance.packs(),

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { validationFailure, type Failure } from '../domain/failure.ts';
+import { alertsInputs } from './apiInputs/alerts.ts';
 import { connectionsInputs } from './apiInputs/connections.ts';
 import { governanceInputs } from './apiInputs/governance.ts';
 import { incidentsInputs } from './apiInputs/incidents.ts';
@@ -17,6 +18,7 @@ export const apiInputs: Readonly<Record<string, MethodInputs>> = {
   governance: governanceInputs,
   observability: observabilityInputs,
   incidents: incidentsInputs,
+  alerts: alertsInputs,
   retention: retentionInputs,
 };
 

@@ -26,6 +26,8 @@ export interface ChartData {
   readonly to: number;
   /** Stretches that nobody watched, UTC seconds. */
   readonly gaps: readonly (readonly [from: number, to: number])[];
+  /** Stretches that stand out, UTC seconds: when an alert would have fired. */
+  readonly bands?: readonly (readonly [from: number, to: number])[];
 }
 
 export interface PlotOptions {
@@ -75,7 +77,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
       axes: [xAxis(), yAxis(options)],
       series: [{}, ...order.map((at) => seriesOptions(() => data.series[at]))],
       hooks: {
-        drawClear: [(drawn) => drawGaps(drawn, data)],
+        drawClear: [(drawn) => drawGaps(drawn, data), (drawn) => drawBands(drawn, data)],
         setCursor: [({ cursor }) => options.onCursor(cursor.idx ?? null)],
         setSelect: [
           (drawn) => {
@@ -184,6 +186,21 @@ function drawGaps(plot: uPlot, { gaps }: ChartData): void {
   for (const [from, to] of gaps) {
     const left = plot.valToPos(from, 'x', true);
     ctx.fillRect(left, bbox.top, plot.valToPos(to, 'x', true) - left, bbox.height);
+  }
+  ctx.restore();
+}
+
+/** Filled lightly, with an edge on either side: it shows in high contrast and without colours too. */
+function drawBands(plot: uPlot, { bands = [], from, to }: ChartData): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  for (const [start, end] of bands) {
+    const left = plot.valToPos(Math.max(start, from), 'x', true);
+    const width = Math.max(2, plot.valToPos(Math.min(end, to), 'x', true) - left);
+    ctx.fillStyle = withAlpha(chartColor('red'), 0.18);
+    ctx.fillRect(left, bbox.top, width, bbox.height);
+    ctx.fillStyle = chartColor('red');
+    ctx.fillRect(left, bbox.top, width, 3 * devicePixelRatio);
   }
   ctx.restore();
 }

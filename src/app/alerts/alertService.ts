@@ -6,7 +6,7 @@ import type { AlertState, Backtest } from '../../domain/alerts/views.ts';
 import { silenceText } from '../../domain/alerts/words.ts';
 import type { Problem } from '../../domain/connections/fields.ts';
 import { displayShort } from '../../domain/display.ts';
-import { asFailure, validationFailure } from '../../domain/failure.ts';
+import { asFailure, isFailure, validationFailure } from '../../domain/failure.ts';
 import { windowMs } from '../../domain/observability/window.ts';
 import type { JobLeases } from '../leases/jobLeases.ts';
 import { SoleJob } from '../leases/soleJob.ts';
@@ -288,7 +288,14 @@ export class AlertService implements Disposable {
       180_000,
       3 * this.#parts.settings.number('observability.sampleSeconds') * 1000 + 60_000,
     );
-    const evaluation = await this.#parts.store.evaluate({ nowMs, fence: this.#fence, goneAfterMs, all });
+    const request = { nowMs, goneAfterMs, all };
+    const evaluation = await this.#parts.store
+      .evaluate({ ...request, fence: this.#fence })
+      // Another window has the job by now; this one only looks.
+      .catch((error: unknown) => {
+        if (isFailure(error, 'CONFLICT')) return this.#parts.store.evaluate({ ...request, fence: null });
+        throw error;
+      });
     const isPlain = ({ state, overlay, value }: StateRow): boolean =>
       state === 'normal' && overlay === null && value === null;
     this.#evaluation = { ...evaluation, states: evaluation.states.filter((row) => !isPlain(row)) };

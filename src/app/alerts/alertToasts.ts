@@ -20,9 +20,9 @@ export interface AlertToastsParts {
   readonly holder: Holder;
   readonly clock: Clock;
   readonly log: Log;
-  isFocused(): boolean;
+  readonly isFocused: () => boolean;
   /** Shows one message for alerts of one connection; returns when it stands, not when somebody answers. */
-  show(events: readonly AlertEvent[]): void;
+  readonly show: (events: readonly AlertEvent[]) => void;
 }
 
 /** Shows what is critical, each once, in one window; after a window's death another one does. */

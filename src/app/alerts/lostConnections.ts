@@ -47,7 +47,7 @@ export class LostConnections implements Disposable {
       if (!isLost && state !== 'connecting') this.#lost.delete(uid);
       if (isLost) this.#lost.add(uid);
     }
-    for (const uid of [...this.#lost]) if (!present.has(uid)) this.#lost.delete(uid);
+    for (const uid of this.#lost) if (!present.has(uid)) this.#lost.delete(uid);
     if (this.#lost.size > before) this.#mark();
   }
 

@@ -2,7 +2,7 @@ import { unpackEngineFacts, type EngineFacts } from '../../../domain/alerts/engi
 import type { MinuteFacts } from '../../../domain/alerts/minuteFacts.ts';
 import type { LatencySketchJson } from '../../../domain/observability/latencySketch.ts';
 import type { SqlDatabase, SqlValue } from '../sql/driver.ts';
-import { sketchJson } from './repositories/sketchBytes.ts';
+import { sketchJson } from '../sql/sketchBytes.ts';
 
 /** What rules read; the rest is not loaded. */
 export interface MinuteNeeds {

@@ -55,7 +55,11 @@ export class AlertEvaluator {
     stores: { readonly control: SqlDatabase; readonly history: SqlDatabase },
     request: EvaluationRequest,
     startedMs: () => number,
-  ): { readonly evaluation: Omit<Evaluation, 'changed' | 'told'>; readonly writes: EvaluationWrites; accept(): void } {
+  ): {
+    readonly evaluation: Omit<Evaluation, 'changed' | 'told'>;
+    readonly writes: EvaluationWrites;
+    readonly accept: () => void;
+  } {
     const began = startedMs();
     const rules = alertRules(stores.control).filter(({ enabled, metric }) => enabled && metricOf(metric) !== undefined);
     const stored = alertInstances(stores.control);
