@@ -37,6 +37,7 @@ export const runActs = [
   'report',
   'resolveInDoubt',
   'schedule',
+  'why',
 ] as const;
 export type RunAct = (typeof runActs)[number];
 

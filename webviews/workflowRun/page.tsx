@@ -54,7 +54,12 @@ export function Page(): VNode {
         </Notice>
       )}
       {shown.run.error !== undefined && (
-        <Notice kind={shown.run.state === 'failed' ? 'error' : 'warning'}>
+        <Notice
+          kind={shown.run.state === 'failed' ? 'error' : 'warning'}
+          action={
+            shown.run.error.details?.['rule'] === 'policy' && <Button onClick={() => void act('why')}>Why?</Button>
+          }
+        >
           {shown.run.error.message} {shown.run.error.nextAction}
         </Notice>
       )}
@@ -131,7 +136,7 @@ function Actions({ shown }: { readonly shown: RunSnapshot }): VNode {
             {verb} {formatCounted(run.counts.planned, 'key')}
           </Button>
         )}
-        {run.state === 'planned' && plan?.decision.allowed === false && (
+        {run.state === 'planned' && plan?.decision.nextOpening !== undefined && (
           <Button disabled={busy} onClick={() => void act('schedule')}>
             Start when the window opens
           </Button>

@@ -11,6 +11,7 @@ import {
   type InteractiveCommand,
   type UiCommandId,
 } from '../contributions.ts';
+import { showBlocked } from '../governance/blocked.ts';
 
 /** Interactive forms: each UI command is one; an API command has one when it can ask a person for its arguments. */
 export type InteractiveCommands = { readonly [Id in UiCommandId]: InteractiveCommand } & {
@@ -51,17 +52,6 @@ export async function showingFailures(action: CommandId, log: Log, run: () => un
     await (failure.code === 'BLOCKED' ? showBlocked(failure, text) : window.showErrorMessage(text));
     return undefined;
   }
-}
-
-const whyWords = 'Why?';
-
-/** What a policy blocked can be explained. */
-async function showBlocked(failure: Failure, text: string): Promise<void> {
-  const { rule, connectionId, action } = failure.details ?? {};
-  if (rule !== 'policy') return void (await window.showWarningMessage(text));
-  const answer = await window.showWarningMessage(text, whyWords);
-  if (answer === whyWords)
-    await commands.executeCommand('cachify.governance.why' satisfies CommandId, { connectionId, action });
 }
 
 /** Arguments of the API are plain objects; tree items are instances of classes. */

@@ -25,6 +25,7 @@ import { documentOf, type DocumentLanguage, type KeyDocument } from '../../domai
 import { contentOfText } from '../../domain/keys/documentText.ts';
 import { addressOf, pathOf, type KeyAddress } from '../../domain/keys/uri.ts';
 import { fileSystemScheme } from '../contributions.ts';
+import { isPolicyRefusal, showBlocked } from '../governance/blocked.ts';
 
 export interface KeyFileSystemParts {
   readonly keys: KeyService;
@@ -135,6 +136,9 @@ export class KeyFileSystem implements FileSystemProvider {
       this.#requireExact(uri, content);
       await this.#save(uri, entry, content);
     } catch (error) {
+      // VS Code shows the refusal itself, without a way to ask further.
+      const failure = asFailure(error);
+      if (isPolicyRefusal(failure)) void showBlocked(failure, 'A policy holds this key back: it was not saved.');
       throw fileSystemError(uri, error);
     }
   }

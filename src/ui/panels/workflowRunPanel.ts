@@ -79,7 +79,7 @@ export class WorkflowRunPanel implements Disposable {
             limit: query.limit,
             ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
           }),
-        act: ({ runId, act }) => this.#act(runId, `cachify.workflows.${act}`),
+        act: ({ runId, act }) => (act === 'why' ? this.#why(runId) : this.#act(runId, `cachify.workflows.${act}`)),
       },
       dispose: () => {
         if (this.#page === page) this.#page = undefined;
@@ -90,6 +90,15 @@ export class WorkflowRunPanel implements Disposable {
   async #act(runId: string, command: CommandId): Promise<void> {
     const run = await this.#parts.service.run(runId);
     if (run !== null) await commands.executeCommand(command, new RunNode(run));
+  }
+
+  /** Why a policy holds the run back. */
+  async #why(runId: string): Promise<void> {
+    const run = await this.#parts.service.run(runId);
+    if (run === null) return;
+    const action = run.state === 'planned' ? 'workflows.start' : 'workflows.resume';
+    const command: CommandId = 'cachify.governance.why';
+    await commands.executeCommand(command, { connectionId: run.connectionId, action });
   }
 
   #tellSoon(): void {

@@ -1,7 +1,7 @@
 import type { PackView } from '../../app/governance/governanceService.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import type { UnreadablePack } from '../../domain/governance/decide.ts';
-import type { RecordedDecision } from '../../domain/governance/decision.ts';
+import type { Decision, RecordedDecision } from '../../domain/governance/decision.ts';
 
 /** The elements of the Governance view. Instances of classes, so that a command tells them from plain arguments. */
 export type GovernanceNode =
@@ -32,10 +32,13 @@ export class UnreadablePackNode {
 export class PackConnectionNode {
   readonly packId: string;
   readonly definition: ConnectionDefinition;
+  /** What would be said to a change at this moment, all packs together. */
+  readonly decision: Decision;
 
-  constructor(packId: string, definition: ConnectionDefinition) {
+  constructor(packId: string, definition: ConnectionDefinition, decision: Decision) {
     this.packId = packId;
     this.definition = definition;
+    this.decision = decision;
   }
 }
 

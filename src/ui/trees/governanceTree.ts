@@ -15,7 +15,7 @@ import { asFailure } from '../../domain/failure.ts';
 import { formatDuration } from '../../domain/format.ts';
 import type { RecordedDecision } from '../../domain/governance/decision.ts';
 import { isOpen, minutesOfWindows } from '../../domain/governance/week.ts';
-import { actionWords, packSentence, packState } from '../../domain/governance/words.ts';
+import { actionWords, packSentence, packState, utcWords } from '../../domain/governance/words.ts';
 import { withoutIcons } from '../connections/labels.ts';
 import { viewIds, type CommandId } from '../contributions.ts';
 import {
@@ -71,7 +71,7 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
   getTreeItem(node: GovernanceNode): TreeItem {
     if (node instanceof PackNode) return this.#packItem(node);
     if (node instanceof UnreadablePackNode) return unreadableItem(node);
-    if (node instanceof PackConnectionNode) return connectionItem(node);
+    if (node instanceof PackConnectionNode) return connectionItem(node, this.#clock.wallMs());
     if (node instanceof DecisionsNode) return decisionsItem();
     return node instanceof DecisionNode ? this.#decisionItem(node.decision) : noteItem(node);
   }
@@ -97,7 +97,14 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
     }
     if (node instanceof PackNode) {
       const { pack, connections } = node.view;
-      if (connections.length > 0) return connections.map((each) => new PackConnectionNode(pack.id, each));
+      if (connections.length > 0) {
+        return Promise.all(
+          connections.map(async (each) => {
+            const decision = await this.#service.explain({ connectionId: each.uid, action: 'keys.remove' });
+            return new PackConnectionNode(pack.id, each, decision);
+          }),
+        );
+      }
       const command = { id: 'cachify.governance.assign' satisfies CommandId, title: 'Assign Policy Packs…' };
       return [new GovernanceNoteNode('Holds nowhere yet: assign it to connections', command)];
     }
@@ -185,11 +192,21 @@ function unreadableItem({ pack }: UnreadablePackNode): TreeItem {
   return item;
 }
 
-function connectionItem({ packId, definition }: PackConnectionNode): TreeItem {
+/** Its hover says why changes are held back, by whichever pack. */
+function connectionItem({ packId, definition, decision }: PackConnectionNode, nowMs: number): TreeItem {
   const item = new TreeItem(withoutIcons(displayShort(definition.name)), TreeItemCollapsibleState.None);
   item.id = `${packId}/${definition.uid}`;
-  item.description = definition.environment === 'unknown' ? 'no environment' : definition.environment;
-  item.iconPath = new ThemeIcon('database');
+  const environment = definition.environment === 'unknown' ? 'no environment' : definition.environment;
+  const { allowed, violations, nextOpening } = decision;
+  item.description = `${environment} · ${allowed ? 'changes allowed now' : 'changes blocked now'}`;
+  item.tooltip = [
+    `Changes on ${displayShort(definition.name)} are ${allowed ? 'allowed' : 'blocked'} now.`,
+    ...violations.map(({ packName, message }) => `${display(packName)}: ${message}`),
+    ...(nextOpening === undefined ? [] : [`All packs together open ${utcWords(Date.parse(nextOpening), nowMs)}.`]),
+  ].join('\n');
+  item.iconPath = allowed
+    ? new ThemeIcon('database')
+    : new ThemeIcon('circle-slash', new ThemeColor('list.warningForeground'));
   item.contextValue = packId.startsWith('settings:') ? 'held:settings' : 'held:store';
   return item;
 }
