@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../../src/domain/format.ts';
-import { Icon } from '../ui/icon.tsx';
+import { ChartHead } from './chartHead.tsx';
 
 export interface HeatCell {
   readonly row: string;
@@ -37,22 +37,7 @@ export function Heatmap(props: HeatmapProps): VNode {
   const byTime = [...cells].sort((a, b) => b.fromMs - a.fromMs);
   return (
     <figure class="chart heatmap" aria-label={title}>
-      <figcaption class="chart-head">
-        <h2 class="chart-title">{title}</h2>
-        <span class="chart-unit">{unit}</span>
-        <button
-          type="button"
-          class="icon-button"
-          aria-pressed={asTable}
-          title={asTable ? 'Show as chart' : 'Show as table'}
-          onClick={() => setAsTable(!asTable)}
-        >
-          <Icon name={asTable ? 'graph-line' : 'table'} />
-          <span class="visually-hidden">
-            {title}: {asTable ? 'show as chart' : 'show as table'}
-          </span>
-        </button>
-      </figcaption>
+      <ChartHead title={title} unit={unit} asTable={asTable} onSwitch={setAsTable} />
       {cells.length === 0 ? (
         <p class="muted">{props.empty}</p>
       ) : asTable ? (

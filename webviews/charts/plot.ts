@@ -42,6 +42,8 @@ export interface PlotOptions {
   readonly syncKey: string;
   readonly onCursor: (index: number | null) => void;
   readonly onZoom: (fromSeconds: number, toSeconds: number) => void;
+  /** A click on the point or bar under the crosshair. */
+  readonly onOpen: (index: number) => void;
 }
 
 export interface Plot {
@@ -91,6 +93,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
     aligned(first, order),
     element,
   );
+  openOnClick(plot, options.onOpen);
   return {
     setData(next) {
       data = next;
@@ -107,6 +110,16 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
     redraw: () => plot.redraw(false, true),
     destroy: () => plot.destroy(),
   };
+}
+
+/** A press that moved is a drag over a stretch, not a click. */
+function openOnClick(plot: uPlot, onOpen: (index: number) => void): void {
+  let pressedAt = Number.NaN;
+  plot.over.addEventListener('mousedown', (event) => (pressedAt = event.clientX));
+  plot.over.addEventListener('click', (event) => {
+    const { idx } = plot.cursor;
+    if (Math.abs(event.clientX - pressedAt) < 5 && typeof idx === 'number') onOpen(idx);
+  });
 }
 
 /** Stacked bars overlap: the highest sum is drawn first, so that each shows only its own part. */

@@ -2,7 +2,7 @@ import './charts.css';
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatDuration } from '../../src/domain/format.ts';
-import { Icon } from '../ui/icon.tsx';
+import { ChartHead } from './chartHead.tsx';
 import { createPlot, type ChartData, type ChartSeries, type Plot } from './plot.ts';
 import { onThemeChange } from './theme.ts';
 
@@ -24,11 +24,14 @@ interface TimeChartProps {
   readonly empty: string;
   readonly onZoom: (fromSeconds: number, toSeconds: number) => void;
   readonly onZoomOut: () => void;
+  /** A point or bar was clicked, or Enter pressed on it: the stretch that it stands for, UTC seconds. */
+  readonly onOpen?: (fromSeconds: number, toSeconds: number) => void;
 }
 
 /**
  * A chart over time: legend with last or pointed values, crosshair shared by `syncKey`, drag to zoom, gaps hatched,
- * the same as a table, and a summary for screen readers. Arrow keys move the crosshair, + zooms in, Escape out.
+ * the same as a table, and a summary for screen readers. Arrow keys move the crosshair, Enter opens what is behind the value, + zooms in,
+ * Escape out.
  */
 export function TimeChart(props: TimeChartProps): VNode {
   const { title, unit, data } = props;
@@ -40,22 +43,7 @@ export function TimeChart(props: TimeChartProps): VNode {
   );
   return (
     <figure class="chart" id={props.id} aria-label={summary(props)}>
-      <figcaption class="chart-head">
-        <h2 class="chart-title">{title}</h2>
-        <span class="chart-unit">{unit}</span>
-        <button
-          type="button"
-          class="icon-button"
-          aria-pressed={asTable}
-          title={asTable ? 'Show as chart' : 'Show as table'}
-          onClick={() => setAsTable(!asTable)}
-        >
-          <Icon name={asTable ? 'graph-line' : 'table'} />
-          <span class="visually-hidden">
-            {title}: {asTable ? 'show as chart' : 'show as table'}
-          </span>
-        </button>
-      </figcaption>
+      <ChartHead title={title} unit={unit} asTable={asTable} onSwitch={setAsTable} />
       <Legend {...props} pointed={pointed} />
       {asTable ? (
         <DataTable {...props} />
@@ -96,6 +84,7 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
       syncKey,
       onCursor: (index) => latest.current.onPoint(index),
       onZoom: (from, to) => latest.current.onZoom(from, to),
+      onOpen: (index) => openStretch(latest.current, index),
     });
     plot.current = made;
     const resizing = new ResizeObserver(() => made.setSize(holder.clientWidth, holder.clientHeight));
@@ -119,6 +108,8 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
     if (to !== undefined) {
       event.preventDefault();
       plot.current?.point(Math.min(Math.max(to, 0), end));
+    } else if (event.key === 'Enter' && pointed !== null) {
+      openStretch(props, pointed);
     } else if (event.key === '+' || event.key === '=') {
       const middle = data.times[pointed ?? -1] ?? (data.from + data.to) / 2;
       const quarter = (data.to - data.from) / 4;
@@ -128,15 +119,24 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
 
   return (
     <div
-      class="chart-plot"
+      class={props.onOpen === undefined ? 'chart-plot' : 'chart-plot chart-opens'}
       ref={element}
       tabIndex={0}
       role="img"
-      aria-label={`${props.title}. Arrow keys read values, plus zooms in, Escape zooms out.`}
+      aria-label={`${props.title}. Arrow keys read values,${props.onOpen === undefined ? '' : ' Enter shows their events,'} plus zooms in, Escape zooms out.`}
       onKeyDown={onKeyDown}
       onBlur={() => plot.current?.point(null)}
     />
   );
+}
+
+/** A bar begins at its time, the point of a line stands in the middle of its stretch. */
+function openStretch({ data, onOpen }: TimeChartProps, index: number): void {
+  const time = data.times[index];
+  if (time === undefined) return;
+  const step = (data.times[1] ?? data.to) - (data.times[0] ?? data.from);
+  const from = data.series[0]?.kind === 'bars' ? time : time - step / 2;
+  onOpen?.(Math.max(data.from, from), Math.min(data.to, from + step));
 }
 
 function Legend({ data, format, pointed }: TimeChartProps & Pointing): VNode {

@@ -1,10 +1,6 @@
 import { formatCount, formatDuration, formatPercent } from '../../src/domain/format.ts';
-import type {
-  ComparedMetric,
-  FamilyComparison,
-  MetricComparison,
-  Verdict,
-} from '../../src/domain/observability/compare.ts';
+import type { FamilyComparison, MetricComparison, Verdict } from '../../src/domain/observability/compare.ts';
+import type { ComparedMetric } from '../../src/domain/observability/compareRules.ts';
 
 /** What is compared, as a heading. */
 export const metricNames: Readonly<Record<ComparedMetric, string>> = {

@@ -122,6 +122,9 @@ function Figures({ data }: { readonly data: KeyspaceActivity }): VNode {
           empty="Nothing was touched in this range"
           onZoom={zoomTo}
           onZoomOut={zoomOut}
+          {...(data.source === 'client'
+            ? { onOpen: (from, to) => showEvents({ source: 'app' }, from * 1000, to * 1000) }
+            : {})}
         />
       )}
       <Ranking data={data} chosen={pattern} onChoose={setPattern} />

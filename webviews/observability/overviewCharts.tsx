@@ -1,19 +1,13 @@
 import type { VNode } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import {
-  formatBytes,
-  formatCount,
-  formatCounted,
-  formatDuration,
-  formatPercent,
-  formatRate,
-} from '../../src/domain/format.ts';
+import { formatBytes, formatCount, formatCounted, formatPercent } from '../../src/domain/format.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
 import { TimeChart } from '../charts/timeChart.tsx';
+import { ofLatency, ofRate, stepsText } from './chartFormats.ts';
 import { chartId, latencyChart, operationsChart, sampleChart } from './chartData.ts';
-import { wantedChart, zoomOut, zoomTo } from './model.ts';
+import { showEvents, wantedChart, zoomOut, zoomTo } from './model.ts';
 
 interface OverviewChartsProps {
   readonly data: ConnectionCharts;
@@ -21,7 +15,14 @@ interface OverviewChartsProps {
 }
 
 const shared = { syncKey: 'overview', onZoom: zoomTo, onZoomOut: zoomOut };
+const ours = { ...shared, onOpen: showStretch('app') };
+const theServers = { ...shared, onOpen: showStretch('engine') };
 const nothingDone = 'No operation of ours in this range';
+
+/** What is behind a point: our operations, or what the server reported. */
+function showStretch(source: 'app' | 'engine'): (from: number, to: number) => void {
+  return (from, to) => showEvents({ source }, from * 1000, to * 1000);
+}
 
 /** The six courses of a connection; crosshair and zoom are one for all. */
 export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNode {
@@ -34,46 +35,42 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
     chart?.scrollIntoView({ block: 'center' });
     chart?.focus({ preventScroll: true });
   }, [wanted]);
-  const steps = `in steps of ${formatDuration(data.bucketSeconds * 1000)}`;
+  const steps = stepsText(data.bucketSeconds);
   const noSample = isConnected ? 'No sample in this range yet' : 'No sample in this range: it was not connected';
   const wasWatched = data.samples.coverage.some((covered) => covered > 0);
   return (
     <div class="charts">
       <TimeChart
-        {...shared}
+        {...theServers}
         id={chartId('load')}
         title="Load of the server"
         unit="commands per second, all clients"
         data={drawn.load}
-        format={(value) => `${formatRate(value)}/s`}
-        axisFormat={formatRate}
+        {...ofRate}
         atLeast={1}
         empty={noSample}
       />
       <TimeChart
-        {...shared}
+        {...ours}
         id={chartId('operations')}
         title="Our operations"
         unit={`per second, ${steps}`}
         data={drawn.operations}
-        format={(value) => `${formatRate(value)}/s`}
-        axisFormat={formatRate}
+        {...ofRate}
         atLeast={0.02}
         empty={nothingDone}
       />
       <TimeChart
-        {...shared}
+        {...ours}
         id={chartId('latency')}
         title="Latency of our operations"
         unit={`ms, ${steps}`}
         data={drawn.latency}
-        format={formatDuration}
-        axisFormat={(value) => formatCount(value, 2)}
-        atLeast={1}
+        {...ofLatency}
         empty={nothingDone}
       />
       <TimeChart
-        {...shared}
+        {...theServers}
         id={chartId('memory')}
         title="Memory"
         unit="used by the server"
@@ -84,7 +81,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
         empty={noSample}
       />
       <TimeChart
-        {...shared}
+        {...theServers}
         id={chartId('hits')}
         title="Hit ratio"
         unit="share of lookups that found their key"
@@ -95,7 +92,7 @@ export function OverviewCharts({ data, isConnected }: OverviewChartsProps): VNod
         empty={wasWatched ? 'Nothing was looked up in this range' : noSample}
       />
       <TimeChart
-        {...shared}
+        {...theServers}
         id={chartId('clients')}
         title="Clients"
         unit="connected"

@@ -1,13 +1,8 @@
-import {
-  comparedMetrics,
-  compareMetric,
-  type CompareUpdate,
-  type FamilyFacts,
-  type MetricComparison,
-  type PeriodFacts,
-} from '../../domain/observability/compare.ts';
+import { compareMetric, type CompareUpdate, type MetricComparison } from '../../domain/observability/compare.ts';
+import { comparedMetrics } from '../../domain/observability/compareRules.ts';
 import { confounders, type Period } from '../../domain/observability/confounders.ts';
 import { LatencySketch } from '../../domain/observability/latencySketch.ts';
+import type { FamilyFacts, PeriodFacts } from '../../domain/observability/periodFacts.ts';
 import { windowMs, type WindowMs } from '../../domain/observability/window.ts';
 import { Failure, validationFailure } from '../../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';

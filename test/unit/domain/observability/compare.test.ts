@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import {
-  compareMetric,
-  comparedMetrics,
-  type ComparedMetric,
-  type FamilyFacts,
-  type PeriodFacts,
-} from '../../../../src/domain/observability/compare.ts';
+import { compareMetric } from '../../../../src/domain/observability/compare.ts';
+import { comparedMetrics, type ComparedMetric } from '../../../../src/domain/observability/compareRules.ts';
 import { LatencySketch } from '../../../../src/domain/observability/latencySketch.ts';
+import type { FamilyFacts, PeriodFacts } from '../../../../src/domain/observability/periodFacts.ts';
 
 /** mulberry32: seeded, so that a failure repeats. */
 function seeded(seed: number): () => number {
