@@ -106,12 +106,19 @@ export function act(what: Parameters<typeof host.request<'act'>>[1]): void {
   });
 }
 
+/** A run may have been any of these days. */
+const LONGEST_MINUTES = 10_080;
+
 function applyFocus(focus: PanelFocus): void {
   if (focus.tab !== undefined) tab.value = focus.tab;
   const [first] = focus.connectionIds ?? [];
   if (first !== undefined) choose(first);
   const filtered = filterOfLink(focus);
-  if (filtered !== null) filter.value = filtered;
+  if (filtered !== null) {
+    filter.value = filtered;
+    // A stretch that somebody looked at before has nothing to do with what the link is about.
+    range.value = focus.runId === undefined ? lastFollowing : { kind: 'last', minutes: LONGEST_MINUTES };
+  }
   if (focus.event !== undefined) openedEvent.value = focus.event;
   if (focus.metric !== undefined) wantedChart.value = focus.metric;
   if (focus.tab === 'compare') linkedPeriods.value = periodsOfLink(focus);

@@ -24,16 +24,21 @@ const TEXT_DELAY_MS = 200;
 let cursor: string | undefined;
 let asking: AbortController | undefined;
 let atTop = true;
-/** The window of the rows that are loaded: paging must not move with the clock. */
-let window = currentWindow();
+/** What the loaded rows were asked for: paging must not move with the clock, nor an export with a filter being typed. */
+let listed = chosenSelection();
 
-/** What is listed now: the loaded window and the filter; on its own tab only what was slow. */
+/** What is listed now. */
 export function selection(): TimelineSelection {
+  return listed;
+}
+
+/** What is chosen at this moment; on its own tab only what was slow. */
+function chosenSelection(): TimelineSelection {
   const { text, statuses, actions, environments, runId, pattern, source } = filter.peek();
   const scope = scopeOfFilter(filter.peek());
   const chosen = connection.peek();
   return {
-    ...window,
+    ...currentWindow(),
     ...(scope.kind === 'some' ? { connectionIds: [...scope.connectionIds] } : {}),
     ...(scope.kind === 'chosen' && chosen !== null ? { connectionIds: [chosen.id] } : {}),
     ...(environments.length === 0 ? {} : { environments: [...environments] }),
@@ -52,7 +57,7 @@ async function ask(after?: string): Promise<TimelineRows | null> {
   const abort = new AbortController();
   asking = abort;
   loading.value = true;
-  const query = { ...selection(), limit: PAGE, ...(after === undefined ? {} : { cursor: after }) };
+  const query = { ...listed, limit: PAGE, ...(after === undefined ? {} : { cursor: after }) };
   try {
     const page = await host.request('timeline', query, abort.signal);
     failure.value = null;
@@ -68,7 +73,7 @@ async function ask(after?: string): Promise<TimelineRows | null> {
 
 /** Everything anew, for another filter, range or connection. */
 export async function reload(): Promise<void> {
-  window = currentWindow();
+  listed = chosenSelection();
   const page = await ask();
   if (page !== null) replace(page);
 }
@@ -103,7 +108,7 @@ function notLoaded(events: readonly HistoryEvent[]): HistoryEvent[] {
 async function follow(): Promise<void> {
   if (loading.peek()) return;
   if (rows.peek().length === 0) return reload();
-  window = { ...window, to: currentWindow().to };
+  listed = { ...listed, to: currentWindow().to };
   const page = await ask();
   if (page === null) return;
   const fresh = notLoaded(page.events);
