@@ -168,7 +168,7 @@ export function publicApi(parts: ApiParts): CachifyApi {
       sampleNow: (connectionId) => sampler.sampleNow(connectionId),
       keyspaceActivity: (query) => keyspaceActivity({ ...observabilityParts, gate }, query),
       failures: (query) => failures(observabilityParts, query),
-      compare: (query) => compare(observabilityParts, query),
+      compare: (query) => compare({ ...observabilityParts, governance: stores.governance }, query),
       watchActivity: (query) => watcher.watch(query),
     },
   };

@@ -29,6 +29,7 @@ export interface ObservabilityRig {
   /** Where the stores are on disk. */
   readonly directory: string;
   readonly history: Stores['history'];
+  readonly governance: Stores['governance'];
   readonly connections: WatchedConnections;
   readonly sampler: Sampler;
   readonly watcher: ActivityWatcher;
@@ -97,6 +98,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     stores,
     directory,
     history,
+    governance: stores.governance,
     connections,
     sampler,
     watcher: new ActivityWatcher(parts),

@@ -1,15 +1,15 @@
 import { compareMetric, type CompareUpdate, type MetricComparison } from '../../domain/observability/compare.ts';
 import { comparedMetrics } from '../../domain/observability/compareRules.ts';
-import { confounders, type Period } from '../../domain/observability/confounders.ts';
 import { LatencySketch } from '../../domain/observability/latencySketch.ts';
 import type { FamilyFacts, PeriodFacts } from '../../domain/observability/periodFacts.ts';
 import { windowMs, type WindowMs } from '../../domain/observability/window.ts';
 import { Failure, validationFailure } from '../../domain/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HistoryStore, PeriodOperations, StoreScope, TimeWindow } from '../ports/stores.ts';
-import { idsByUid, storeScope, type WatchedConnections } from './watched.ts';
+import { confoundersOf, type ConfounderParts } from './confounders.ts';
+import { storeScope, type WatchedConnections } from './watched.ts';
 
-export interface CompareParts {
+export interface CompareParts extends ConfounderParts {
   readonly history: Pick<HistoryStore, 'families' | 'timeline'>;
   readonly connections: WatchedConnections;
   readonly clock: Clock;
@@ -52,7 +52,10 @@ export async function* compare(
   let known: readonly string[] = [];
   yield found(0.1);
 
-  known = await confoundersOf(parts, request, scope, spans, counts);
+  known = await confoundersOf(parts, scope, {
+    baseline: { ...spans.baseline, coverage: counts.baseline.coverage },
+    compare: { ...spans.compare, coverage: counts.compare.coverage },
+  });
   let step = 0;
   for (const side of ['baseline', 'compare'] as const) {
     for (const slice of slicesOf(spans[side])) {
@@ -124,29 +127,4 @@ function slicesOf({ fromMs, toMs }: WindowMs): TimeWindow[] {
     if (to > from) windows.push({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
   });
   return windows;
-}
-
-async function confoundersOf(
-  parts: CompareParts,
-  request: CompareRequest,
-  scope: StoreScope,
-  spans: { readonly baseline: WindowMs; readonly compare: WindowMs },
-  counts: { readonly baseline: PeriodOperations; readonly compare: PeriodOperations },
-): Promise<readonly string[]> {
-  const nameOf = new Map(parts.connections.views().map(({ summary }) => [summary.uid, summary.name]));
-  const idOf = idsByUid(parts.connections);
-  const period = async (side: 'baseline' | 'compare'): Promise<Period> => {
-    const { from, to } = request[side];
-    const { events } = await parts.history.timeline({ from, to, ...scope, source: 'engine', limit: 1_000 });
-    return {
-      ...spans[side],
-      coverage: counts[side].coverage,
-      engineEvents: events.map((event) => ({
-        action: event.action,
-        timestamp: event.timestamp,
-        connection: nameOf.get(event.connectionId) ?? idOf(event.connectionId),
-      })),
-    };
-  };
-  return confounders(await period('baseline'), await period('compare'));
 }

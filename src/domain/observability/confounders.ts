@@ -1,12 +1,20 @@
 import { display } from '../display.ts';
 import type { HistoryEvent } from '../timeline/event.ts';
 
+/** The latest change of a policy pack. */
+export interface PolicyChange {
+  readonly pack: string;
+  readonly kind: 'added' | 'changed' | 'removed';
+  readonly atMs: number;
+}
+
 /** One of the two periods of a comparison. */
 export interface Period {
   readonly fromMs: number;
   readonly toMs: number;
   /** 0..1 */
   readonly coverage: number;
+  readonly policyChanges: readonly PolicyChange[];
   readonly engineEvents: readonly (Pick<HistoryEvent, 'action' | 'timestamp'> & { readonly connection: string })[];
 }
 
@@ -21,6 +29,9 @@ const words: Readonly<Record<string, string>> = {
   'engine.evictions': 'evicted keys',
 };
 
+/** Events of a server that may explain a change. */
+export const confoundingActions: readonly string[] = Object.keys(words);
+
 const enoughCoverage = 0.8;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -28,7 +39,12 @@ const listed = 8;
 
 /** What besides the load differs between two periods and may explain a change, as sentences; times are UTC. */
 export function confounders(baseline: Period, compare: Period): string[] {
-  const found = [...eventsOf(baseline, 'baseline'), ...eventsOf(compare, 'compared')];
+  const found = [
+    ...eventsOf(baseline, 'baseline'),
+    ...eventsOf(compare, 'compared'),
+    ...policiesOf(baseline, 'baseline'),
+    ...policiesOf(compare, 'compared'),
+  ];
   for (const [period, name] of [
     [baseline, 'baseline'],
     [compare, 'compared'],
@@ -50,6 +66,16 @@ function weekday(ms: number): number {
   return new Date(ms).getUTCDay();
 }
 
+function policiesOf({ policyChanges }: Period, name: string): string[] {
+  return policyChanges.slice(0, listed).map(({ pack, kind, atMs }) => {
+    return `The policy pack ${display(pack)} was ${kind} at ${minuteText(new Date(atMs).toISOString())}, in the ${name} period.`;
+  });
+}
+
+function minuteText(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 function eventsOf(period: Period, name: string): string[] {
   const byKind = new Map<string, string[]>();
   for (const { action, timestamp, connection } of period.engineEvents) {
@@ -61,6 +87,6 @@ function eventsOf(period: Period, name: string): string[] {
   return [...byKind].slice(0, listed).map(([kind, times]) => {
     const first = [...times].sort()[0] ?? '';
     const more = times.length > 1 ? ` and ${times.length - 1} more times` : '';
-    return `${kind} at ${first.slice(0, 16).replace('T', ' ')} UTC${more}, in the ${name} period.`;
+    return `${kind} at ${minuteText(first)}${more}, in the ${name} period.`;
   });
 }

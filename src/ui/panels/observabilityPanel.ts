@@ -129,7 +129,8 @@ class Session implements PageSession<ObservabilityContract> {
     failure: (input) => failure(this.history, input),
     compare: async ({ token, connectionId, ...periods }, signal) => {
       const query = { ...periods, ...scopeOf(connectionId), signal };
-      for await (const update of compare({ ...this.parts, ...this.history }, query)) {
+      const parts = { ...this.parts, ...this.history, governance: this.parts.stores.governance };
+      for await (const update of compare(parts, query)) {
         this.page.emit('compared', { token, update });
       }
     },

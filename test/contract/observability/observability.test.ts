@@ -134,6 +134,23 @@ describe('observability of a real server', function () {
     assert.ok(actions.has('engine.statsReset') && actions.has('engine.restart'), [...actions].join());
     const updates: CompareUpdate[] = [];
     const now = Date.now();
+    const at = new Date(now - 60_000).toISOString();
+    const content = {
+      name: 'Change window',
+      environments: ['dev' as const],
+      maxWorkflowItems: 10,
+      maxRetryAttempts: 0,
+      schedulingEnabled: false,
+      executionWindows: [],
+      enabled: true,
+    };
+    const pack = { version: 1, createdAt: at, updatedAt: at, removedAt: null };
+    await rig.governance.savePacks([
+      { ...pack, id: 'held', content },
+      { ...pack, id: 'elsewhere', content: { ...content, name: 'Another connection’s' } },
+    ]);
+    await rig.governance.assign('uid-test', ['held'], at);
+    await rig.governance.assign('uid-other', ['elsewhere'], at);
     const span = (fromMs: number, toMs: number) => ({
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
@@ -141,6 +158,7 @@ describe('observability of a real server', function () {
     for await (const update of compare(rig, {
       baseline: span(now - 7_200_000, now - 3_600_000),
       compare: span(now - 3_600_000, now),
+      connectionIds: ['test'],
     })) {
       updates.push(update);
     }
@@ -163,6 +181,9 @@ describe('observability of a real server', function () {
       last.confounders.join('\n'),
     );
     assert.ok(last.confounders.some((line) => line.includes('statistics reset')));
+    const ofPolicies = last.confounders.filter((line) => line.includes('policy pack'));
+    assert.equal(ofPolicies.length, 1, ofPolicies.join('\n'));
+    assert.match(ofPolicies[0] ?? '', /^The policy pack Change window was added at .* UTC, in the compared period\.$/);
   });
 
   it('refuses periods that cannot be compared, and stops when asked', async () => {

@@ -293,6 +293,29 @@ describe('sampling a real server', () => {
     await assert.rejects(overview(parts, { ...turned, from: 'soon' }), { details: { path: 'from' } });
   });
 
+  it('costs nothing but the samples while nobody looks at the panel', async () => {
+    await connected();
+    const asked = async (): Promise<number> =>
+      Number(/total_commands_processed:(\d+)/.exec(await box.cli('INFO', 'stats'))?.[1] ?? Number.NaN);
+    const parts = { gate: gate.gate, history: stores.history, connections, clock };
+    const told: LiveUpdate[] = [];
+    watchLive(parts, 'shop', (update) => told.push(update)).dispose();
+    await waitFor('the look that was under way to end', 5000, async () => {
+      const first = await asked();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return (await asked()) === first + 1;
+    });
+    const before = await asked();
+    for (let second = 0; second < 14; second++) clock.advance(1000);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Only our own question is new: between two samples nothing is asked.
+    assert.equal((await asked()) - before, 1);
+    assert.deepEqual(told, []);
+    clock.advance(1000);
+    await stored(2);
+    assert.ok((await asked()) - before > 1, 'the sample itself was counted this way');
+  });
+
   it('looks live without storing anything, and tells when history changed', async () => {
     connections.become('ready');
     await stored(1);
