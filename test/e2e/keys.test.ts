@@ -126,7 +126,7 @@ describe('keys in the workbench', function () {
     await workbench().quickInput.pick('Shop dev');
     await asks(/Open key on Shop dev/);
     await workbench().quickInput.answer('no-such-key');
-    await workbench().notification('There is no key no-such-key on Shop dev.');
+    await workbench().notification('There is no key no-such-key on Shop dev (DEV).');
     await workbench().clearNotifications();
   });
 

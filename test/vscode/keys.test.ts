@@ -172,9 +172,10 @@ describe('keys as documents', () => {
   it('refuses to save over what somebody else wrote, and overwrites when the person wants that', async () => {
     redis('SET', 'shared', 'base');
     const document = await open('shared');
+    await edit(document, 'mine, first');
+    assert.ok(await document.save());
     await edit(document, 'mine');
     redis('SET', 'shared', 'theirs');
-    await pause(400);
     assert.equal(await document.save(), false);
     assert.ok(document.isDirty);
     assert.equal(redis('GET', 'shared'), 'theirs');
@@ -252,8 +253,9 @@ describe('keys as documents', () => {
     assert.ok(await document.save());
     const [snapshot] = await api.keys.snapshots({ connectionId, key: 'kept' });
     assert.ok(snapshot);
-    const path = document.uri.path.replace(/\/([^/]+)$/, `/snapshots/${snapshot.id}/$1`);
-    const before = await workspace.openTextDocument(document.uri.with({ path }));
+    const path = document.uri.path.replace(/\/([^/]+)$/, '/previous/$1');
+    const query = `${document.uri.query}&snapshot=${snapshot.id}`;
+    const before = await workspace.openTextDocument(document.uri.with({ path, query }));
     assert.equal(before.getText(), 'before');
     await commands.executeCommand('vscode.diff', before.uri, document.uri, 'kept');
     await api.keys.restore({ snapshotId: snapshot.id, overwrite: true });

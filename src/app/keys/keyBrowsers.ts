@@ -21,6 +21,12 @@ export class KeyBrowsers {
     return browser;
   }
 
+  /** Whether a connection lists only what matches a filter. */
+  isFiltered(connectionUid: string): boolean {
+    const { pattern, type } = this.#browsers.get(connectionUid)?.filter ?? {};
+    return pattern !== undefined || type !== undefined;
+  }
+
   /** Whether any connection is being scanned. */
   scanning(): boolean {
     return [...this.#browsers.values()].some((browser) => browser.state().kind === 'scanning');

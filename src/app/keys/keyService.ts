@@ -8,7 +8,7 @@ import type { RedisArgument } from '../../domain/redis/command.ts';
 import { countKeys, scanKeys } from './browse.ts';
 import { runCommand } from './command.ts';
 import type { KeysParts } from './parts.ts';
-import { readKey, type Reading } from './read.ts';
+import { factsOf, readKey, type KeyFacts, type Reading } from './read.ts';
 import { removeKeys } from './remove.ts';
 import { renameKey } from './rename.ts';
 import { restoreSnapshot } from './restore.ts';
@@ -50,6 +50,11 @@ export class KeyService {
   }): Promise<{ matched: number; scanned: number }> {
     const { connectionId, ...request } = q;
     return this.#with(connectionId, (definition) => countKeys(this.#parts, definition, request));
+  }
+
+  /** Type and TTL; null when there is no such key. */
+  facts(q: OfKey): Promise<KeyFacts | null> {
+    return this.#with(q.connectionId, ({ uid }) => factsOf(this.#parts, uid, keyBytes(q.key)));
   }
 
   async read(q: OfKey & { readonly maxBytes?: number }): Promise<KeyValue | null> {

@@ -14,26 +14,38 @@ export interface KeyAddress {
   readonly snapshotId?: string;
 }
 
-// `~` stands in no base64, and an empty path segment would be lost.
+// `~` stands in no base64, and an empty value would look forgotten.
 const emptyKey = '~';
 const extension = '.redis-value';
 const maxNameLength = 60;
 
+/** Path and query of a URI, not percent-encoded. */
+export interface DocumentPlace {
+  readonly path: string;
+  readonly query: string;
+}
+
 /**
- * Path of a key's document, not percent-encoded:
- * `/<connection id>/<connection uid>/db<n>/<base64url of the key>/<safe name>.redis-value`, with `/snapshots/<id>` before
- * the name for a previous value. The uid and the key's bytes are its identity; the name is only what a tab shows. The extension ties documents to languages whose settings change no byte when saving.
+ * Where a key's document stands. The path is for people, who see it in tabs and above editors:
+ * `/<connection id>/<safe name>.redis-value`, with `/previous` before the name for a previous value. The query is the
+ * identity: `uid=<connection uid>&db=<n>&key=<base64url>`, and `&snapshot=<id>`. The extension ties documents to
+ * languages whose settings change no byte when saving.
  */
-export function pathOf(address: KeyAddress): string {
-  const key = address.key.length === 0 ? emptyKey : toBase64Url(address.key);
-  const snapshot = address.snapshotId === undefined ? '' : `/snapshots/${address.snapshotId}`;
-  const connection = `${address.connectionId}/${address.connectionUid}`;
-  return `/${connection}/db${address.db}/${key}${snapshot}/${safeName(address.key)}${extension}`;
+export function placeOf(address: KeyAddress): DocumentPlace {
+  const { connectionUid, connectionId, db, key, snapshotId } = address;
+  const encoded = key.length === 0 ? emptyKey : toBase64Url(key);
+  const folder = snapshotId === undefined ? `/${connectionId}` : `/${connectionId}/previous`;
+  const snapshot = snapshotId === undefined ? '' : `&snapshot=${snapshotId}`;
+  return {
+    path: `${folder}/${safeName(key)}${extension}`,
+    query: `uid=${connectionUid}&db=${db}&key=${encoded}${snapshot}`,
+  };
 }
 
 /** The whole URI, percent-encoded. */
 export function uriOf(address: KeyAddress): string {
-  return `cachify:${pathOf(address).split('/').map(encodeURIComponent).join('/')}`;
+  const { path, query } = placeOf(address);
+  return `cachify:${path.split('/').map(encodeURIComponent).join('/')}?${query}`;
 }
 
 function safeName(key: Bytes): string {
@@ -41,25 +53,22 @@ function safeName(key: Bytes): string {
   return shown.replace(/[^\p{L}\p{M}\p{N} ._:@=+,()-]/gu, '_').replace(/^\.+/, '_');
 }
 
-const segment = String.raw`[^/]+`;
-const pattern = new RegExp(
-  `^/(${segment})/(${segment})/db(\\d{1,9})/(${emptyKey}|[\\w-]+)(?:/snapshots/(${segment}))?/${segment}$`,
-  'u',
-);
+const paths = /^\/([^/]+)(?:\/previous)?\/[^/]+$/u;
+const queries = new RegExp(`^uid=([\\w-]+)&db=(\\d{1,9})&key=(${emptyKey}|[\\w-]+)(?:&snapshot=([\\w-]+))?$`);
 
-/** Reads a path back; null when no key could have given it. */
-export function addressOf(path: string): KeyAddress | null {
-  const match = pattern.exec(path);
-  if (match === null) return null;
-  const [, connectionId = '', connectionUid = '', db = '', encoded = '', snapshotId] = match;
+/** Reads path and query back; null when no key could have given them. */
+export function addressOf({ path, query }: DocumentPlace): KeyAddress | null {
+  const [, connectionId] = paths.exec(path) ?? [];
+  const [, connectionUid = '', db = '', encoded = '', snapshotId] = queries.exec(query) ?? [];
+  if (connectionId === undefined || connectionUid === '') return null;
   const key = encoded === emptyKey ? new Uint8Array(0) : fromBase64(encoded);
   if (key === null || (encoded !== emptyKey && toBase64Url(key) !== encoded)) return null;
   return { connectionUid, connectionId, db: Number(db), key, ...(snapshotId === undefined ? {} : { snapshotId }) };
 }
 
-/** As `addressOf`, for paths that came from outside: VALIDATION_ERROR instead of null. */
-export function requireAddress(path: string): KeyAddress {
-  const address = addressOf(path);
+/** As `addressOf`, for what came from outside: VALIDATION_ERROR instead of null. */
+export function requireAddress(place: DocumentPlace): KeyAddress {
+  const address = addressOf(place);
   if (address !== null) return address;
   throw new Failure('VALIDATION_ERROR', 'This is not the address of a Redis key.', { details: { path: 'uri' } });
 }

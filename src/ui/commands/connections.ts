@@ -1,12 +1,14 @@
 import { commands, env, Uri, window, workspace } from 'vscode';
 import type { ConnectionService, ConnectionView } from '../../app/connections/connectionService.ts';
 import { destination } from '../../domain/connections/fingerprint.ts';
-import { minutesProblem, reasonProblem } from '../../domain/connections/unlock.ts';
 import { display } from '../../domain/display.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
+import { addressOf } from '../../domain/keys/uri.ts';
 import { addConnection, manageTrust, testing } from '../connections/addWizard.ts';
 import { editConnection } from '../connections/editMenu.ts';
 import { connectionLabel, withoutIcons } from '../connections/labels.ts';
+import { unlockAsPerson } from '../connections/unlock.ts';
+import { fileSystemScheme } from '../contributions.ts';
 import { askChoice, askText } from '../quickInput.ts';
 import type { InteractiveCommands } from './register.ts';
 
@@ -78,13 +80,17 @@ interface Wanted {
   readonly only?: (view: ConnectionView) => boolean;
 }
 
-/** Tree items say which connection they belong to. */
+/** Tree items and documents say which connection they belong to. */
 export function viewOf(service: ConnectionService, item: unknown): ConnectionView | undefined {
+  if (item instanceof Uri) {
+    const address = item.scheme === fileSystemScheme ? addressOf(item) : null;
+    return address === null ? undefined : service.view(address.connectionUid);
+  }
   const uid: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'connectionUid') : undefined;
   return typeof uid === 'string' ? service.view(uid) : undefined;
 }
 
-/** The connection of the item, or the only one that fits, or the one that the person picks. */
+/** The connection of the item, or the one that the person picks: also of one, so that it is seen which. */
 export async function chooseConnection(
   service: ConnectionService,
   item: unknown,
@@ -181,33 +187,6 @@ async function confirmsRemoval(view: ConnectionView): Promise<boolean> {
     remove,
   );
   return answer === remove;
-}
-
-async function unlockAsPerson(service: ConnectionService, view: ConnectionView): Promise<void> {
-  const title = `Unlock ${display(view.summary.name)} for writing`;
-  const reason = await askText({
-    title,
-    prompt: 'Why? It stands in the timeline, for example "INC-204: clear poisoned cart".',
-    validate: reasonProblem,
-  });
-  if (typeof reason !== 'string') return;
-  const minutes = await askChoice({
-    title,
-    placeholder: 'For how long? It locks itself again.',
-    active: 15,
-    choices: [5, 15, 30, 60, 120]
-      .map((value) => ({ label: `${value} minutes`, value }))
-      .concat({ label: 'Other…', value: 0 }),
-  });
-  if (typeof minutes !== 'number') return;
-  const exact = minutes === 0 ? await askMinutes(title) : minutes;
-  if (exact !== undefined) await service.unlock(view.summary.uid, { reason, minutes: exact });
-}
-
-async function askMinutes(title: string): Promise<number | undefined> {
-  const validate = (text: string) => minutesProblem(Number(text));
-  const text = await askText({ title, prompt: 'Minutes, 1 to 120', validate });
-  return typeof text === 'string' ? Number(text) : undefined;
 }
 
 async function reviewAsPerson(service: ConnectionService, view: ConnectionView): Promise<void> {

@@ -23,7 +23,7 @@ import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import { contentOf, valueOf } from '../../domain/keys/content.ts';
 import { documentOf, type DocumentLanguage, type KeyDocument } from '../../domain/keys/document.ts';
 import { contentOfText } from '../../domain/keys/documentText.ts';
-import { addressOf, pathOf, type KeyAddress } from '../../domain/keys/uri.ts';
+import { placeOf, requireAddress, addressOf, type KeyAddress } from '../../domain/keys/uri.ts';
 import { fileSystemScheme } from '../contributions.ts';
 import { isPolicyRefusal, showBlocked } from '../governance/blocked.ts';
 
@@ -44,6 +44,8 @@ export interface OpenValue {
   readonly reading?: Reading;
   /** Why it cannot be saved now, as a sentence; null = it can. */
   readonly readOnly: string | null;
+  /** Only the connection's lock keeps it from being saved. */
+  readonly locked: boolean;
 }
 
 interface Entry {
@@ -66,6 +68,7 @@ const staleMs = 1000;
  */
 export class KeyFileSystem implements FileSystemProvider {
   readonly #parts: KeyFileSystemParts;
+  /** By the whole URI: the path alone is only what people see. */
   readonly #entries = new Map<string, Entry>();
   readonly #loading = new Map<string, Promise<Entry>>();
   readonly #saveReasons = new Map<string, TextDocumentSaveReason>();
@@ -83,10 +86,10 @@ export class KeyFileSystem implements FileSystemProvider {
     return Disposable.from(
       workspace.registerFileSystemProvider(fileSystemScheme, this, { isCaseSensitive: true }),
       workspace.onWillSaveTextDocument(({ document, reason }) => {
-        if (document.uri.scheme === fileSystemScheme) this.#saveReasons.set(document.uri.path, reason);
+        if (document.uri.scheme === fileSystemScheme) this.#expectSave(document.uri.toString(), reason);
       }),
       workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === fileSystemScheme && !isOpen(uri)) this.#entries.delete(uri.path);
+        if (uri.scheme === fileSystemScheme && !isOpen(uri)) this.#entries.delete(uri.toString());
       }),
       window.onDidChangeActiveTextEditor((editor) => {
         if (editor?.document.uri.scheme === fileSystemScheme) void this.#followFocus(editor.document.uri);
@@ -98,17 +101,17 @@ export class KeyFileSystem implements FileSystemProvider {
 
   /** What an open document shows; undefined before it was read. */
   open(uri: Uri): OpenValue | undefined {
-    return this.#entries.get(uri.path)?.value;
+    return this.#entries.get(uri.toString())?.value;
   }
 
   /** Reads open documents again: of one key, of a connection, or all. Unchanged ones stay as they are. */
   async refresh(which: (address: KeyAddress) => boolean): Promise<void> {
-    const paths = [...this.#entries].filter(([, { value }]) => which(value.address)).map(([path]) => path);
-    await Promise.all(paths.map((path) => this.#reload(path)));
+    const found = [...this.#entries.values()].map(({ value }) => value.address).filter(which);
+    await Promise.all(found.map((address) => this.#reload(documentUri(address))));
   }
 
   async stat(uri: Uri): Promise<FileStat> {
-    if (addressOf(uri.path) === null) return folderStat(uri);
+    if (addressOf(uri) === null) return folderStat(uri);
     const entry = await this.#fresh(uri);
     return {
       type: FileType.File,
@@ -124,9 +127,9 @@ export class KeyFileSystem implements FileSystemProvider {
   }
 
   async writeFile(uri: Uri, content: Uint8Array): Promise<void> {
-    const entry = this.#entries.get(uri.path);
-    const reason = this.#saveReasons.get(uri.path);
-    this.#saveReasons.delete(uri.path);
+    const entry = this.#entries.get(uri.toString());
+    const reason = this.#saveReasons.get(uri.toString());
+    this.#saveReasons.delete(uri.toString());
     if (entry === undefined) {
       throw FileSystemError.NoPermissions('Keys are created with “Create Key…”, not by saving a file.');
     }
@@ -162,6 +165,13 @@ export class KeyFileSystem implements FileSystemProvider {
 
   rename(): never {
     throw FileSystemError.NoPermissions('Rename keys with “Rename Key…”.');
+  }
+
+  /** VS Code looks at the file once more before it writes: only a fresh look finds what somebody else wrote meanwhile. */
+  #expectSave(id: string, reason: TextDocumentSaveReason): void {
+    this.#saveReasons.set(id, reason);
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#entries.set(id, { ...entry, readAtMs: -Infinity });
   }
 
   #requireManual(reason: TextDocumentSaveReason | undefined): void {
@@ -204,7 +214,7 @@ export class KeyFileSystem implements FileSystemProvider {
       });
       const after: Reading = { ...reading, content: changed, version };
       const bytes = content.slice();
-      this.#keep(uri.path, {
+      this.#keep(uri, {
         ...entry,
         value: { ...value, reading: after },
         bytes,
@@ -212,33 +222,33 @@ export class KeyFileSystem implements FileSystemProvider {
         mtime: this.#later(entry),
       });
     } catch (error) {
-      if (isFailure(error, 'CONFLICT') || isFailure(error, 'OUTCOME_UNKNOWN')) await this.#reload(uri.path);
+      if (isFailure(error, 'CONFLICT') || isFailure(error, 'OUTCOME_UNKNOWN')) await this.#reload(uri);
       throw error;
     }
   }
 
   /** The entry of a document, read anew unless that was just done. */
   async #fresh(uri: Uri): Promise<Entry> {
-    const entry = this.#entries.get(uri.path);
+    const entry = this.#entries.get(uri.toString());
     if (entry !== undefined && this.#parts.clock.monoMs() - entry.readAtMs < oneBreathMs) return entry;
     try {
-      return await this.#load(uri.path);
+      return await this.#load(uri);
     } catch (error) {
       throw fileSystemError(uri, error);
     }
   }
 
-  #load(path: string): Promise<Entry> {
-    const running = this.#loading.get(path);
+  #load(uri: Uri): Promise<Entry> {
+    const id = uri.toString();
+    const running = this.#loading.get(id);
     if (running !== undefined) return running;
-    const loading = this.#read(path).finally(() => this.#loading.delete(path));
-    this.#loading.set(path, loading);
+    const loading = this.#read(uri).finally(() => this.#loading.delete(id));
+    this.#loading.set(id, loading);
     return loading;
   }
 
-  async #read(path: string): Promise<Entry> {
-    const address = addressOf(path);
-    if (address === null) throw new Failure('VALIDATION_ERROR', 'This is not the address of a Redis key.');
+  async #read(uri: Uri): Promise<Entry> {
+    const address = requireAddress(uri);
     const { summary, db } = this.#parts.connection(address.connectionUid);
     if (address.db !== db) {
       throw new Failure(
@@ -248,14 +258,14 @@ export class KeyFileSystem implements FileSystemProvider {
     }
     const value =
       address.snapshotId === undefined ? await this.#current(address, summary) : await this.#previous(address);
-    const before = this.#entries.get(path);
+    const before = this.#entries.get(uri.toString());
     const version = value.reading?.version ?? '';
     const bytes = utf8(value.document.text);
     const readAtMs = this.#parts.clock.monoMs();
     // The text that was saved may be another way of writing the same value: it stays as long as the value does.
     const same = before !== undefined && (version === '' ? sameBytes(before.bytes, bytes) : before.version === version);
     return this.#keep(
-      path,
+      uri,
       same ? { ...before, value, readAtMs } : { value, bytes, version, readAtMs, mtime: this.#later(before) },
     );
   }
@@ -265,7 +275,8 @@ export class KeyFileSystem implements FileSystemProvider {
     if (reading === null) throw new Failure('CONFLICT', 'The key does not exist.', { details: { reason: 'gone' } });
     const document = documentOf(reading);
     const locked = summary.readOnly ? `${display(summary.name)} is read-only. Unlock it to edit.` : null;
-    return { address, document, reading, readOnly: document.readOnly ?? locked };
+    const onlyLocked = document.readOnly === null && locked !== null;
+    return { address, document, reading, readOnly: document.readOnly ?? locked, locked: onlyLocked };
   }
 
   async #previous(address: KeyAddress): Promise<OpenValue> {
@@ -279,12 +290,12 @@ export class KeyFileSystem implements FileSystemProvider {
       language: languageOfPrevious(stored.type, text),
       readOnly: `The value as it was at ${stored.takenAt}.`,
     };
-    return { address, document, readOnly: document.readOnly };
+    return { address, document, readOnly: document.readOnly, locked: false };
   }
 
-  #keep(path: string, entry: Entry): Entry {
-    this.#entries.set(path, entry);
-    this.#values.fire(Uri.from({ scheme: fileSystemScheme, path }));
+  #keep(uri: Uri, entry: Entry): Entry {
+    this.#entries.set(uri.toString(), entry);
+    this.#values.fire(uri);
     return entry;
   }
 
@@ -295,16 +306,15 @@ export class KeyFileSystem implements FileSystemProvider {
 
   /** A tab that the person comes back to shows what is there now; one that needs a connection first stays as it is. */
   async #followFocus(uri: Uri): Promise<void> {
-    const entry = this.#entries.get(uri.path);
+    const entry = this.#entries.get(uri.toString());
     if (entry === undefined || this.#parts.clock.monoMs() - entry.readAtMs < staleMs) return;
-    if (this.#parts.isReady(entry.value.address.connectionUid)) await this.#reload(uri.path);
+    if (this.#parts.isReady(entry.value.address.connectionUid)) await this.#reload(uri);
   }
 
-  async #reload(path: string): Promise<void> {
-    const before = this.#entries.get(path);
-    const uri = Uri.from({ scheme: fileSystemScheme, path });
+  async #reload(uri: Uri): Promise<void> {
+    const before = this.#entries.get(uri.toString());
     try {
-      const after = await this.#load(path);
+      const after = await this.#load(uri);
       const changed = after.mtime !== before?.mtime || after.value.readOnly !== before.value.readOnly;
       if (changed) this.#changes.fire([{ type: FileChangeType.Changed, uri }]);
     } catch (error) {
@@ -329,7 +339,7 @@ function languageOfPrevious(type: string, text: string | null): DocumentLanguage
 
 /** The folders above a document exist as far as its path goes. */
 function folderStat(uri: Uri): FileStat {
-  if (uri.path.split('/').length > 5) throw FileSystemError.FileNotFound(uri);
+  if (uri.path.split('/').length > 3) throw FileSystemError.FileNotFound(uri);
   return { type: FileType.Directory, ctime: 0, mtime: 0, size: 0 };
 }
 
@@ -347,5 +357,5 @@ function fileSystemError(uri: Uri, error: unknown): Error {
 
 /** The document of a key, or of one of its previous values. */
 export function documentUri(address: KeyAddress): Uri {
-  return Uri.from({ scheme: fileSystemScheme, path: pathOf(address) });
+  return Uri.from({ scheme: fileSystemScheme, ...placeOf(address) });
 }

@@ -54,13 +54,19 @@ export class KeyLenses implements CodeLensProvider, FileDecorationProvider {
       lenses.push(new CodeLens(top, { title, command: 'cachify.keys.setTtl', arguments: [uri] }));
     }
     if (open.readOnly !== null) {
-      lenses.push(new CodeLens(top, { title: `$(lock) ${withoutIcons(open.readOnly as DisplayText)}`, command: '' }));
+      const title = `$(lock) ${withoutIcons(open.readOnly as DisplayText)}`;
+      lenses.push(
+        new CodeLens(
+          top,
+          open.locked ? { title, command: 'cachify.connections.unlock', arguments: [uri] } : { title, command: '' },
+        ),
+      );
     }
     return lenses;
   }
 
   provideFileDecoration(uri: Uri): FileDecoration | undefined {
-    const address = uri.scheme === fileSystemScheme ? addressOf(uri.path) : null;
+    const address = uri.scheme === fileSystemScheme ? addressOf(uri) : null;
     if (address === null) return undefined;
     const summary = this.#connections.views().find((view) => view.summary.uid === address.connectionUid)?.summary;
     if (summary === undefined) return undefined;

@@ -14,6 +14,12 @@ export function ownerWords({ summary }: ConnectionView): string {
   return `${display(summary.name)} (${environmentWords[summary.environment]})`;
 }
 
+/** What becomes of the values that are about to be lost. */
+export function undoWords({ entry }: ConnectionView, keys: number): string {
+  if (!entry.usable || !entry.definition.undo) return 'There is no undo on this connection.';
+  return keys === 1 ? 'Its value is kept for undo.' : 'The values are kept for undo.';
+}
+
 /** Asks before something is destroyed: a button on development and staging, the connection's name elsewhere. */
 export async function confirms(
   view: ConnectionView,

@@ -1,20 +1,9 @@
-import type { ConnectionService } from '../../app/connections/connectionService.ts';
-import { chooseConnection } from '../commands/connections.ts';
 import { askChoice, askText } from '../quickInput.ts';
 import { nameProblem } from './target.ts';
-import { display } from '../../domain/display.ts';
 import { keyFromText } from '../../domain/keys/nameText.ts';
 import type { ContentType } from '../../domain/keys/content.ts';
 import { parseScore } from '../../domain/keys/score.ts';
 import type { Bytes } from '../../domain/bytes.ts';
-
-/** A key that a person wants, with its first content: Redis has no empty collections. */
-export interface NewKey {
-  readonly connectionUid: string;
-  readonly key: Bytes;
-  readonly type: ContentType;
-  readonly value: unknown;
-}
 
 const types: readonly { readonly type: ContentType; readonly words: string }[] = [
   { type: 'string', words: 'text, JSON, a counter' },
@@ -25,32 +14,24 @@ const types: readonly { readonly type: ContentType; readonly words: string }[] =
   { type: 'stream', words: 'entries by time' },
 ];
 
-/** Asks for connection, name, type and the first element; undefined when dismissed. */
-export async function askNewKey(
-  connections: ConnectionService,
-  item: unknown,
-  wallMs: number,
-): Promise<NewKey | undefined> {
-  const view = await chooseConnection(connections, item, {
-    title: 'Create a key on which connection?',
-    only: ({ entry }) => entry.usable,
-  });
-  if (view === undefined) return undefined;
-  const title = `Create a key on ${display(view.summary.name)}`;
+/** Asks for the name of a new key; undefined when dismissed. */
+export async function askNewName(title: string): Promise<Bytes | undefined> {
   const name = await askText({ title, prompt: 'Name of the new key', placeholder: 'cart:1', validate: nameProblem });
-  if (typeof name !== 'string') return undefined;
+  return typeof name === 'string' ? keyFromText(name) : undefined;
+}
+
+/** Asks for the type of a new key; undefined when dismissed. */
+export async function askType(title: string): Promise<ContentType | undefined> {
   const type = await askChoice({
     title,
     placeholder: 'Type',
     choices: types.map(({ type, words }) => ({ label: type, description: words, value: type })),
   });
-  if (typeof type !== 'string') return undefined;
-  const value = await askFirstElement(title, type, wallMs);
-  if (value === undefined) return undefined;
-  return { connectionUid: view.summary.uid, key: keyFromText(name), type: type, value };
+  return typeof type === 'string' ? type : undefined;
 }
 
-async function askFirstElement(title: string, type: ContentType, wallMs: number): Promise<unknown> {
+/** Asks for the first element, since Redis has no empty collections; undefined when dismissed. */
+export async function askFirstElement(title: string, type: ContentType, wallMs: number): Promise<unknown> {
   const ask = async (prompt: string, validate?: (text: string) => string | undefined) => {
     const text = await askText({ title, prompt, ...(validate === undefined ? {} : { validate }) });
     return typeof text === 'string' ? text : undefined;

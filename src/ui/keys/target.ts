@@ -19,7 +19,7 @@ export interface KeyTarget {
 export function givenTarget(connections: ConnectionService, item: unknown): KeyTarget | undefined {
   if (item instanceof KeyNode) return { connectionUid: item.connectionUid, key: item.key };
   const uri = item instanceof Uri ? item : item === undefined ? window.activeTextEditor?.document.uri : undefined;
-  const address = uri?.scheme === fileSystemScheme ? addressOf(uri.path) : null;
+  const address = uri?.scheme === fileSystemScheme ? addressOf(uri) : null;
   if (address === null) return undefined;
   return { connectionUid: connections.view(address.connectionUid).summary.uid, key: address.key };
 }

@@ -81,8 +81,11 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
 
   getTreeItem(node: TreeNode): TreeItem {
     const item = treeItemOf(node);
-    const total = node.kind === 'connection' ? this.#parts.browsers.of(node.connectionUid).state().total : null;
+    if (node.kind !== 'connection') return item;
+    const { browsers } = this.#parts;
+    const { total } = browsers.of(node.connectionUid).state();
     if (total !== null) item.description = `${String(item.description)} · ${formatCount(total)} keys`;
+    if (browsers.isFiltered(node.connectionUid)) item.contextValue = `${item.contextValue} filtered`;
     return item;
   }
 

@@ -145,7 +145,12 @@ export async function startVscodeHost(options: VscodeHostOptions = {}): Promise<
     async stop() {
       await door.close();
       await vscode.stop();
-      if (!options.dataFolder) removeFolder(data);
+      if (options.dataFolder) return;
+      // Extension hosts outlive their server by a moment, and write until they end.
+      await waitFor('the data folder to be removed', 20_000, () => {
+        removeFolder(data);
+        return true;
+      });
     },
   };
 }
