@@ -86,3 +86,13 @@ export function fromBase64(text: string): Bytes | null {
   }
   return bytes;
 }
+
+/** Without the piece of a character that a cut left at the end of a text; other bytes as they are. */
+export function wholeCharacters(bytes: Bytes): Bytes {
+  if (textOf(bytes) !== null) return bytes;
+  for (let less = 1; less <= 3 && less <= bytes.length; less++) {
+    const shorter = bytes.subarray(0, bytes.length - less);
+    if (textOf(shorter) !== null) return shorter;
+  }
+  return bytes;
+}

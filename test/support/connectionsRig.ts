@@ -73,6 +73,7 @@ function fakeSession(user: string): FakeSession {
     openLine: unused,
     scan: unused,
     describe: unused,
+    head: unused,
     watch: unused,
     async close() {
       session.closed = true;

@@ -1,10 +1,19 @@
-import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage } from '../../app/ports/redis.ts';
+import type {
+  DescribeOptions,
+  HeadOptions,
+  HeadReply,
+  KeyColumns,
+  ScanOptions,
+  ScanPage,
+} from '../../app/ports/redis.ts';
 import { Failure, isFailure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
+import type { RedisCommand } from '../../domain/redis/command.ts';
 import { patternProblem } from '../../domain/redis/glob.ts';
 import { failureOfReply } from '../../domain/redis/replyFailure.ts';
 import { BulkPool, type BulkConnection, type BulkNode } from './bulkPool.ts';
 import { DescribeRun, emptyColumns } from './describeRun.ts';
+import { headRun } from './headRun.ts';
 import { decodeCursor, encodeCursor } from './scanCursor.ts';
 import { RefusedScan, ScanRun } from './scanRun.ts';
 
@@ -142,6 +151,20 @@ export class Bulk {
       }),
     );
     return into;
+  }
+
+  async head(key: Uint8Array, command: RedisCommand, options: HeadOptions): Promise<HeadReply> {
+    const node = this.topology.nodes()[this.topology.nodeOf(key)];
+    if (node === undefined) throw new Failure('CONNECTION_FAILED', 'The connection is closed.');
+    const connection = await this.pool.borrow(node, options.signal);
+    let reusable = false;
+    try {
+      const head = await headRun(connection, command, options);
+      reusable = !head.cut;
+      return head;
+    } finally {
+      this.pool.giveBack(node, connection, reusable);
+    }
   }
 
   /** Indexes of the keys by the node that holds them. */

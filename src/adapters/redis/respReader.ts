@@ -46,6 +46,19 @@ export class RespReader {
     if (this.start === this.end) this.start = this.end = 0;
   }
 
+  /** What has come of the reply under way: its last string as far as it came, its arrays ended there. */
+  partial(): RedisReply | undefined {
+    let value = this.partialString();
+    for (const { items } of this.stack.toReversed()) value = value === undefined ? items : [...items, value];
+    return value;
+  }
+
+  private partialString(): RedisReply | undefined {
+    const line = this.buffer.indexOf(carriageReturn, this.start);
+    if (line < 0 || line >= this.end || this.buffer[this.start] !== 0x24) return undefined;
+    return this.copy(Math.min(line + 2, this.end), this.end);
+  }
+
   private append(chunk: Buffer): void {
     const kept = this.end - this.start;
     if (kept === 0) {

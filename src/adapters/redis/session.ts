@@ -1,6 +1,8 @@
 import type {
   CommandOutcome,
   DescribeOptions,
+  HeadOptions,
+  HeadReply,
   KeyColumns,
   RedisLine,
   RedisSession,
@@ -15,7 +17,7 @@ import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { CommandTable } from '../../domain/redis/classify.ts';
 import { clusterNotWatched } from '../../domain/redis/clusterWatch.ts';
-import type { RedisCommand } from '../../domain/redis/command.ts';
+import { RedisErrorReply, type RedisCommand } from '../../domain/redis/command.ts';
 import type { Capabilities, ServerIdentity } from '../../domain/redis/server.ts';
 import type { Bulk } from './bulk.ts';
 import type { BulkConnection } from './bulkPool.ts';
@@ -138,6 +140,17 @@ export class Session implements RedisSession {
     return this.topology.bulk.describe(keys, options);
   }
 
+  async head(key: Uint8Array, command: RedisCommand, options: HeadOptions): Promise<HeadReply> {
+    const refused = await this.ready(options);
+    if (refused !== null) throw refused;
+    const head = await this.topology.bulk.head(key, command, options);
+    if (!(head.reply instanceof RedisErrorReply)) return head;
+    // A key that moved meanwhile: the control connection follows it, and words every other refusal.
+    const [outcome] = await this.opened.exchanger.exchange([command], options);
+    if (outcome?.kind === 'reply') return { reply: outcome.reply, cut: false };
+    throw outcome?.cause ?? closedByUs;
+  }
+
   async watch(request: WatchRequest): Promise<WatchEnd> {
     if (this.server.mode === 'cluster') throw clusterNotWatched();
     const connection = await this.topology.openPrivate(undefined, request.deadlineMs, this.life.signal);
@@ -217,7 +230,7 @@ export class Session implements RedisSession {
   }
 
   /** Null when commands may be sent now; waits a moment for a reconnect that is under way. */
-  private async ready(options: SendOptions): Promise<Failure | null> {
+  private async ready(options: Pick<SendOptions, 'deadlineMs' | 'signal'>): Promise<Failure | null> {
     if (options.signal?.aborted === true) return cancelled(false);
     if (this.current.kind === 'reconnecting') {
       await Promise.race([this.becomesReady(), this.pause(Math.min(patienceMs, options.deadlineMs / 2))]);

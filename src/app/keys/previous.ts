@@ -4,7 +4,7 @@ import { isContentType } from '../../domain/keys/content.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import type { KeysParts } from './parts.ts';
 import { contentReply, numberReply, textReply, timeReply, ttlReply, wholeValueCommand } from './replies.ts';
-import type { PreviousValue } from './snapshots.ts';
+import { maxSnapshotBytes, type PreviousValue } from './snapshots.ts';
 
 /** A key that is about to be changed, as far as it has to be known beforehand. */
 export interface Target {
@@ -79,9 +79,10 @@ export function previousValueFrom(
   };
 }
 
-/** Reply bytes to allow for a batch of previous values. */
+/** Reply bytes to allow for a batch of previous values: estimates may be far too low, but no more is kept in any case. */
 export function allowanceFor(targets: readonly Target[]): number {
-  return targets.reduce((sum, { estimatedBytes }) => sum + 4 * estimatedBytes, 4 << 20);
+  const estimated = targets.reduce((sum, { estimatedBytes }) => sum + 4 * estimatedBytes, 0);
+  return Math.max(estimated, 2 * maxSnapshotBytes) + (4 << 20);
 }
 
 export function removedCount(replies: readonly RedisReply[]): number {

@@ -1,4 +1,4 @@
-import { textOf, type Bytes } from '../../domain/bytes.ts';
+import { wholeCharacters, type Bytes } from '../../domain/bytes.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { display, displayShort } from '../../domain/display.ts';
 import { Failure } from '../../domain/failure.ts';
@@ -11,17 +11,19 @@ import {
   type Content,
   type ContentType,
 } from '../../domain/keys/content.ts';
+import { shortened } from '../../domain/keys/shortened.ts';
 import { nextStreamId } from '../../domain/keys/streamId.ts';
 import type { RedisType } from '../../domain/keys/types.ts';
 import { versionBytes } from '../../domain/keys/version.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
+import type { HeadReply } from '../ports/redis.ts';
 import type { KeysParts } from './parts.ts';
 import {
   arrayReply,
+  beginningOf,
   bytesReply,
   contentReply,
   numberReply,
-  pairsReply,
   textReply,
   ttlReply,
   wholeValueCommand,
@@ -39,6 +41,8 @@ export interface Reading extends KeyFacts {
   /** In the order of documents; of a truncated value, its beginning. */
   readonly content: Content;
   readonly truncated: boolean;
+  /** The last element shown is the beginning of a larger one. */
+  readonly lastIsCut: boolean;
   /** Elements in all (bytes of a string), read or not. */
   readonly size: number;
   /** The string's length, or what was read of a collection. */
@@ -47,8 +51,8 @@ export interface Reading extends KeyFacts {
   readonly version: string;
 }
 
-/** Replies beyond this many times the asked size are refused by the gate: one element may be larger than the cap. */
-const replyAllowance = 8;
+/** Replies are cut beyond this many times the asked size: RESP and elements that are not shown take their part. */
+const replyAllowance = 4;
 
 /** Elements asked for at once. */
 const maxStep = 2_000;
@@ -88,7 +92,7 @@ export async function readKey(
   const content = inOrder(part.content);
   const bytes = content.type === 'string' ? part.size : bytesIn(content);
   const version = part.truncated ? '' : versionOf(parts, content);
-  return { type: facts.type, ttlMs: facts.ttlMs, content, truncated: part.truncated, size: part.size, bytes, version };
+  return { ...part, type: facts.type, ttlMs: facts.ttlMs, content, bytes, version };
 }
 
 export function versionOf(parts: Pick<KeysParts, 'digest'>, content: Content): string {
@@ -108,6 +112,7 @@ interface Part {
   readonly content: Content;
   readonly size: number;
   readonly truncated: boolean;
+  readonly lastIsCut: boolean;
 }
 
 class BoundedRead {
@@ -115,7 +120,6 @@ class BoundedRead {
   readonly #uid: string;
   readonly #key: Bytes;
   readonly #maxBytes: number;
-  #recorded = false;
 
   constructor(parts: KeysParts, uid: string, key: Bytes, maxBytes: number) {
     this.#parts = parts;
@@ -133,7 +137,7 @@ class BoundedRead {
     const read = bytesReply(head);
     const truncated = size > this.#maxBytes;
     const bytes = truncated ? wholeCharacters(read.subarray(0, this.#maxBytes)) : read;
-    return { content: { type: 'string', bytes }, size, truncated };
+    return { content: { type: 'string', bytes }, size, truncated, lastIsCut: false };
   }
 
   async collection(type: Exclude<ContentType, 'string'>): Promise<Part | null> {
@@ -142,8 +146,10 @@ class BoundedRead {
     const memory = await this.#memory();
     const small = memory === null ? size <= 100 : memory <= 4 * this.#maxBytes;
     if (small) {
-      const [reply] = await this.#run([wholeValueCommand(type, this.#key)], false);
-      return cut({ content: contentReply(type, reply), size, truncated: false }, this.#maxBytes);
+      // Still cut where it is too much: what MEMORY says of a collection is guessed from a few of its elements.
+      const whole = await this.#head(wholeValueCommand(type, this.#key));
+      const content = whole.cut ? beginningOf(type, whole.reply) : contentReply(type, whole.reply);
+      return cut({ content, size, truncated: whole.cut, lastIsCut: whole.cut }, this.#maxBytes);
     }
     const perElement = memory === null ? 100 : Math.max(1, memory / Math.max(1, size));
     const step = Math.min(maxStep, Math.max(1, Math.floor(this.#maxBytes / 4 / perElement)));
@@ -154,41 +160,43 @@ class BoundedRead {
     const pages = type === 'hash' || type === 'set' ? this.#scanned(type, step) : this.#windows(type, step);
     const read: Content[] = [];
     let bytes = 0;
-    for await (const page of pages) {
-      read.push(page);
-      bytes += bytesIn(page);
-      if (bytes > this.#maxBytes) return { content: joined(type, read), size, truncated: true };
+    for await (const { content, lastIsCut } of pages) {
+      read.push(content);
+      bytes += bytesIn(content);
+      if (lastIsCut || bytes > this.#maxBytes) {
+        return { content: joined(type, read), size, truncated: true, lastIsCut };
+      }
     }
-    return { content: joined(type, read), size, truncated: false };
+    return { content: joined(type, read), size, truncated: false, lastIsCut: false };
   }
 
   /** Unordered types by HSCAN and SSCAN; elements that these repeat are left out. */
-  async *#scanned(type: 'hash' | 'set', step: number): AsyncGenerator<Content> {
+  async *#scanned(type: 'hash' | 'set', step: number): AsyncGenerator<Page> {
     const seen = new Set<string>();
     const isNew = (bytes: Bytes) => seen.size !== seen.add(latin1(bytes)).size;
     let cursor = '0';
     do {
       const name = type === 'hash' ? 'HSCAN' : 'SSCAN';
-      const [reply] = await this.#run([[name, this.#key, cursor, 'COUNT', String(step)]], false);
-      const [next, page] = arrayReply(reply);
+      const head = await this.#head([name, this.#key, cursor, 'COUNT', String(step)]);
+      const [next, page = []] = arrayReply(head.reply);
       cursor = textReply(next);
-      if (type === 'hash') yield { type, fields: pairsReply(page).filter(([field]) => isNew(field)) };
-      else yield { type, items: arrayReply(page).map(bytesReply).filter(isNew) };
+      const content = head.cut ? beginningOf(type, page) : contentReply(type, page);
+      yield { content: onlyNew(content, isNew), lastIsCut: head.cut };
     } while (cursor !== '0');
   }
 
   /** Ordered types by index or id. */
-  async *#windows(type: 'list' | 'zset' | 'stream', step: number): AsyncGenerator<Content> {
+  async *#windows(type: 'list' | 'zset' | 'stream', step: number): AsyncGenerator<Page> {
     let from = 0;
     let last: Content | undefined;
     for (;;) {
       const command = windowCommand(type, this.#key, from, last, step);
       if (command === null) return;
-      const [reply] = await this.#run([command], false);
-      last = contentReply(type, reply);
+      const head = await this.#head(command);
+      last = head.cut ? beginningOf(type, head.reply) : contentReply(type, head.reply);
       const count = sizeOf(last);
       from += count;
-      yield last;
+      yield { content: last, lastIsCut: head.cut };
       if (count < step) return;
     }
   }
@@ -204,18 +212,43 @@ class BoundedRead {
     return typeof reply === 'number' ? reply : null;
   }
 
-  /** The first call of a reading is its record; the rest belongs to it. */
-  async #run(commands: readonly RedisCommand[], first = !this.#recorded): Promise<readonly RedisReply[]> {
-    const record = first && !this.#recorded;
-    this.#recorded = true;
+  /** The first question of a reading is its record; the rest belongs to it. */
+  #run(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
     return this.#parts.gate.run(this.#uid, {
       action: 'keys.read',
       keyOrPattern: displayShort(this.#key),
       commands,
-      maxReplyBytes: replyAllowance * this.#maxBytes + (1 << 20),
-      record,
+      maxReplyBytes: this.#allowance(),
     });
   }
+
+  /** A part of the value: one element of it may be larger than all that is wanted. */
+  #head(command: RedisCommand): Promise<HeadReply> {
+    return this.#parts.gate.head(this.#uid, {
+      action: 'keys.read',
+      keyOrPattern: displayShort(this.#key),
+      key: this.#key,
+      command,
+      maxReplyBytes: this.#allowance(),
+      record: false,
+    });
+  }
+
+  #allowance(): number {
+    return replyAllowance * this.#maxBytes + (64 << 10);
+  }
+}
+
+/** A page of a collection; the last element may be the beginning of a larger one. */
+interface Page {
+  readonly content: Content;
+  readonly lastIsCut: boolean;
+}
+
+/** Unordered types only: elements that were not seen before. */
+function onlyNew(content: Content, isNew: (name: Bytes) => boolean): Content {
+  if (content.type === 'hash') return { ...content, fields: content.fields.filter(([field]) => isNew(field)) };
+  return content.type === 'set' ? { ...content, items: content.items.filter(isNew) } : content;
 }
 
 const lengthCommands = { list: 'LLEN', set: 'SCARD', hash: 'HLEN', zset: 'ZCARD', stream: 'XLEN' } as const;
@@ -249,16 +282,18 @@ function windowCommand(
   return start === null ? null : ['XRANGE', key, start, '+', 'COUNT', String(step)];
 }
 
-/** At most `maxBytes` of a collection, whole elements, at least one. */
+/** At most `maxBytes` of a collection: whole elements, or the beginning of the first. */
 function cut(part: Part, maxBytes: number): Part {
   let bytes = 0;
   let count = 0;
   for (const size of elementSizes(part.content)) {
     bytes += size;
-    if (bytes > maxBytes && count > 0) return { ...part, content: firstOf(part.content, count), truncated: true };
+    if (bytes > maxBytes) break;
     count++;
   }
-  return part;
+  if (bytes <= maxBytes) return part;
+  const content = count > 0 ? firstOf(part.content, count) : shortened(firstOf(part.content, 1), maxBytes);
+  return { ...part, content, truncated: true, lastIsCut: count === 0 };
 }
 
 function firstOf(content: Content, count: number): Content {
@@ -282,14 +317,4 @@ function latin1(bytes: Bytes): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;
-}
-
-/** Without the piece of a character that a cut left at the end of a text. */
-function wholeCharacters(bytes: Bytes): Bytes {
-  if (textOf(bytes) !== null) return bytes;
-  for (let less = 1; less <= 3 && less <= bytes.length; less++) {
-    const shorter = bytes.subarray(0, bytes.length - less);
-    if (textOf(shorter) !== null) return shorter;
-  }
-  return bytes;
 }

@@ -13,7 +13,7 @@ import {
   type Target,
 } from './previous.ts';
 import { textReply } from './replies.ts';
-import { guardConfirmation, shouldKeep, withSnapshots, type PreviousValue } from './snapshots.ts';
+import { guardConfirmation, keepingIfPossible, withSnapshots, type PreviousValue } from './snapshots.ts';
 
 const keysPerBatch = 50;
 const bytesPerBatch = 16 << 20;
@@ -81,14 +81,25 @@ async function removeBatch(
   }
 }
 
-async function tryBatch(
+function tryBatch(
   parts: KeysParts,
   definition: ConnectionDefinition,
   batch: readonly Target[],
   confirm: string | undefined,
 ): Promise<RemoveResult> {
   const bytes = batch.reduce((sum, target) => sum + target.estimatedBytes, 0);
-  const keep = await shouldKeep(parts, definition, bytes, confirm);
+  return keepingIfPossible(parts, definition, { bytes, confirm }, (keep) =>
+    removeOnce(parts, definition, batch, confirm, keep),
+  );
+}
+
+async function removeOnce(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  batch: readonly Target[],
+  confirm: string | undefined,
+  keep: boolean,
+): Promise<RemoveResult> {
   const withContent = (target: Target) =>
     keep && target.estimatedBytes <= parts.settings.number('keys.maxDocumentBytes');
   const reads = batch.map((target): RedisCommand[] =>

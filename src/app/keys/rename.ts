@@ -5,7 +5,7 @@ import { Failure, validationFailure } from '../../domain/failure.ts';
 import type { KeysParts } from './parts.ts';
 import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
 import { textReply } from './replies.ts';
-import { guardConfirmation, shouldKeep, withSnapshots } from './snapshots.ts';
+import { guardConfirmation, keepingIfPossible, withSnapshots } from './snapshots.ts';
 
 export interface RenameRequest {
   readonly key: Bytes;
@@ -28,7 +28,18 @@ export async function renameKey(
   const taken = targets.find((target) => sameBytes(target.key, to));
   if (source === undefined) throw gone(key);
   if (taken !== undefined && request.overwrite !== true) throw nameTaken(to);
-  const keep = taken !== undefined && (await shouldKeep(parts, definition, taken.estimatedBytes, confirm));
+  if (taken === undefined) return renameOnce(parts, definition, request, { source, taken, keep: false });
+  await keepingIfPossible(parts, definition, { bytes: taken.estimatedBytes, confirm }, (keep) =>
+    renameOnce(parts, definition, request, { source, taken, keep }),
+  );
+}
+
+async function renameOnce(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  { key, to, overwrite, confirm }: RenameRequest,
+  { source, taken, keep }: { readonly source: Target; readonly taken: Target | undefined; readonly keep: boolean },
+): Promise<void> {
   const small = (target: Target) => target.estimatedBytes <= parts.settings.number('keys.maxDocumentBytes');
   await withSnapshots(parts, definition, { reason: 'rename', confirm }, (kept) =>
     parts.gate.compareAndSet(definition.uid, {
@@ -42,7 +53,7 @@ export async function renameKey(
       decide: async (replies) => {
         if (textReply(replies[0]) === 'none') throw gone(key);
         const exists = textReply(replies[1]) !== 'none';
-        if (exists && request.overwrite !== true) throw nameTaken(to);
+        if (exists && overwrite !== true) throw nameTaken(to);
         if (taken === undefined || !keep) return [exists ? ['RENAME', key, to] : ['RENAMENX', key, to]];
         const previous = previousValueFrom(taken, small(taken), replies.slice(1));
         if (previous !== null) await kept([previous]);

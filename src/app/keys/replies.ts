@@ -1,4 +1,4 @@
-import { textOf, type Bytes } from '../../domain/bytes.ts';
+import { textOf, utf8, type Bytes } from '../../domain/bytes.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { Content, ContentType, Pair, ScoredMember, StreamEntry } from '../../domain/keys/content.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
@@ -75,6 +75,30 @@ export function contentReply(type: ContentType, reply: RedisReply | undefined): 
     case 'stream':
       return { type, entries: entriesReply(reply) };
   }
+}
+
+/**
+ * As `contentReply`, of a reply that was cut: the last element may be a beginning, and what it lacks is empty, or 0 for a
+ * score.
+ */
+export function beginningOf(type: Exclude<ContentType, 'string'>, reply: RedisReply): Content {
+  const parts = arrayReply(reply);
+  if (type === 'hash') return contentReply(type, parts.length % 2 === 0 ? parts : [...parts, nothing]);
+  if (type === 'zset') return contentReply(type, parts.length % 2 === 0 ? parts : [...parts, zero]);
+  if (type !== 'stream') return contentReply(type, parts);
+  const whole = parts.filter((entry): entry is readonly RedisReply[] => Array.isArray(entry) && entry.length > 0);
+  return {
+    type,
+    entries: whole.map(([id, fields]): StreamEntry => [textReply(id), evenPairs(fields)]),
+  };
+}
+
+const nothing = new Uint8Array(0);
+const zero = utf8('0');
+
+function evenPairs(fields: RedisReply | undefined): Pair[] {
+  const flat = Array.isArray(fields) ? (fields as readonly RedisReply[]) : [];
+  return pairsReply(flat.length % 2 === 0 ? flat : [...flat, nothing]);
 }
 
 /** Names and values in turn, as HGETALL, HSCAN and the fields of a stream entry come. */

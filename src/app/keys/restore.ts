@@ -3,9 +3,10 @@ import { displayShort } from '../../domain/display.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { RedisCommand } from '../../domain/redis/command.ts';
 import type { KeysParts } from './parts.ts';
-import { allowanceFor, previousValueFrom, previousValueReads, targetsOf } from './previous.ts';
+import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
+import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
 import { textReply, timeReply } from './replies.ts';
-import { guardConfirmation, openSnapshot, shouldKeep, withSnapshots } from './snapshots.ts';
+import { guardConfirmation, keepingIfPossible, openSnapshot, withSnapshots, type OpenedSnapshot } from './snapshots.ts';
 
 export interface RestoreRequest {
   readonly snapshotId: string;
@@ -19,12 +20,27 @@ export interface RestoreRequest {
  * not set, or when it changes meanwhile; also when the value would have expired by now.
  */
 export async function restoreSnapshot(parts: KeysParts, request: RestoreRequest): Promise<void> {
-  const { stored, dump } = await openSnapshot(parts, request.snapshotId);
+  const opened = await openSnapshot(parts, request.snapshotId);
+  const { stored } = opened;
   const definition = parts.definitionOf(stored.connectionId);
   const { key } = stored;
   const [target] = await targetsOf(parts, definition.uid, 'keys.restore', [key]);
   if (target !== undefined && request.overwrite !== true) throw exists(key);
-  const keep = target !== undefined && (await shouldKeep(parts, definition, target.estimatedBytes, request.confirm));
+  const restore = (keep: boolean): Promise<void> => restoreOnce(parts, definition, request, { opened, target, keep });
+  if (target === undefined) return restore(false);
+  const previous = { bytes: target.estimatedBytes, confirm: request.confirm };
+  await keepingIfPossible(parts, definition, previous, restore);
+}
+
+async function restoreOnce(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  request: RestoreRequest,
+  over: { readonly opened: OpenedSnapshot; readonly target: Target | undefined; readonly keep: boolean },
+): Promise<void> {
+  const { target, keep } = over;
+  const { stored, dump } = over.opened;
+  const { key } = stored;
   const small = target !== undefined && target.estimatedBytes <= parts.settings.number('keys.maxDocumentBytes');
   await withSnapshots(parts, definition, { reason: 'restore', confirm: request.confirm }, (kept) =>
     parts.gate.compareAndSet(definition.uid, {

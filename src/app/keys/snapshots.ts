@@ -13,7 +13,7 @@ import type { StoredKeySnapshot } from '../ports/stores.ts';
 import type { KeysParts } from './parts.ts';
 
 /** One value larger than this is not kept: it would have to pass through memory several times. */
-const maxSnapshotBytes = 64 << 20;
+export const maxSnapshotBytes = 64 << 20;
 
 /** A value as it was before a write. */
 export interface PreviousValue {
@@ -55,12 +55,43 @@ export async function shouldKeep(
     await parts.cipher.seal(new Uint8Array(0), 'key-snapshot');
     return true;
   }
-  const required = confirmationWithoutUndo(definition);
-  if (confirm === required) return false;
+  if (confirm === confirmationWithoutUndo(definition)) return false;
   throw new Failure('BLOCKED', overBudget(bytes, left, budget), {
-    details: { confirm: required, bytes, leftBytes: left },
+    details: { confirm: confirmationWithoutUndo(definition), bytes, leftBytes: left },
     nextAction: `Confirm to go on without undo, or raise cachify.keys.snapshotBudgetMb.`,
   });
+}
+
+/**
+ * Runs a write with `keep` as `shouldKeep` says. A value that turns out far larger than its estimate, which the server
+ * makes from a few elements, cannot be read to be kept: then the same is to be confirmed as for one over budget.
+ */
+export async function keepingIfPossible<T>(
+  parts: KeysParts,
+  definition: ConnectionDefinition,
+  previous: { readonly bytes: number; readonly confirm: string | undefined },
+  run: (keep: boolean) => Promise<T>,
+): Promise<T> {
+  const { bytes, confirm } = previous;
+  const keep = await shouldKeep(parts, definition, bytes, confirm);
+  try {
+    return await run(keep);
+  } catch (error) {
+    if (!keep || !isOverReplyBudget(error)) throw error;
+    const required = confirmationWithoutUndo(definition);
+    if (confirm === required) return run(false);
+    const most = formatBytes(maxSnapshotBytes);
+    throw new Failure(
+      'BLOCKED',
+      `This cannot be undone: the value takes more than ${most}, and such values are not kept. Nothing was changed.`,
+      { details: { confirm: required }, nextAction: 'Confirm to go on without undo.' },
+    );
+  }
+}
+
+/** Whether the gate cut a connection because more came than was to be expected. */
+export function isOverReplyBudget(error: unknown): boolean {
+  return isFailure(error, 'BLOCKED') && error.details?.['rule'] === 'replyBytes';
 }
 
 function overBudget(bytes: number, left: number, budget: number): string {

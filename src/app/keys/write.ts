@@ -10,7 +10,8 @@ import type { KeysParts } from './parts.ts';
 import { allowanceFor, previousValueFrom, previousValueReads, targetsOf, type Target } from './previous.ts';
 import { moduleType, versionOf } from './read.ts';
 import { contentReply, lastStreamIdReply, textReply, wholeValueCommand } from './replies.ts';
-import { guardConfirmation, shouldKeep, withSnapshots, type Keep } from './snapshots.ts';
+import { replaceUnread } from './replaceUnread.ts';
+import { guardConfirmation, isOverReplyBudget, keepingIfPossible, withSnapshots, type Keep } from './snapshots.ts';
 
 export interface WriteRequest {
   readonly key: Bytes;
@@ -21,6 +22,11 @@ export interface WriteRequest {
   /** Refuses unless this is the version now; `absentVersion` = unless there is no such key. */
   readonly ifVersion?: string;
   readonly confirm?: string;
+}
+
+export interface Written {
+  readonly version: string;
+  readonly snapshotId?: string;
 }
 
 /** `ifVersion` of a key that must not exist yet. */
@@ -35,13 +41,14 @@ const unconditionalTries = 5;
 /**
  * Writes a value by compare-and-set: within one watched transaction it reads what is there, keeps it as a snapshot,
  * and sends only the difference, so that the TTL and everything untouched stay. Rejects with CONFLICT when the type
- * or, with `ifVersion`, the content is another, and changes nothing then.
+ * or, with `ifVersion`, the content is another, and changes nothing then. A value beyond 32 MiB is not compared: without
+ * `ifVersion` it is replaced as a whole, with it the write is refused (NOT_SUPPORTED).
  */
 export async function writeKey(
   parts: KeysParts,
   definition: ConnectionDefinition,
   request: WriteRequest,
-): Promise<{ version: string; snapshotId?: string }> {
+): Promise<Written> {
   if (!isContentType(request.type)) throw moduleType(request.type);
   const content = contentOf(request.type, request.value);
   if (request.ttlMs !== undefined && request.ttlMs !== null) requireTtl(request.ttlMs);
@@ -77,14 +84,38 @@ class Write {
     this.#content = content;
   }
 
-  async run(): Promise<{ version: string; snapshotId?: string }> {
-    const { key, confirm } = this.#request;
+  async run(): Promise<Written> {
+    const { key, confirm, ifVersion } = this.#request;
     const [target] = await targetsOf(this.#parts, this.#definition.uid, 'keys.write', [key]);
+    if (target !== undefined && ifVersion === absentVersion) throw this.#exists();
     if (target !== undefined && target.type !== this.#content.type) throw this.#otherType(target.type);
     const limit = Math.max(maxComparedBytes, 4 * this.#parts.settings.number('keys.maxDocumentBytes'));
-    if (target !== undefined && target.estimatedBytes > limit) throw tooLarge(key, target.estimatedBytes);
-    const keep =
-      target !== undefined && (await shouldKeep(this.#parts, this.#definition, target.estimatedBytes, confirm));
+    if (target === undefined) return this.#write(undefined, false);
+    const bytes = target.estimatedBytes;
+    if (bytes > limit && (ifVersion !== undefined || target.type === 'stream')) throw tooLarge(key, bytes);
+    const write = (keep: boolean): Promise<Written> =>
+      bytes > limit ? this.#replace(target, keep) : this.#write(target, keep);
+    return keepingIfPossible(this.#parts, this.#definition, { bytes, confirm }, write).catch((error: unknown) => {
+      throw isOverReplyBudget(error) ? tooLarge(key, bytes) : error;
+    });
+  }
+
+  /** A value that is too large to be compared is replaced as a whole, its expiry kept. */
+  async #replace(target: Target, keep: boolean): Promise<Written> {
+    const request = {
+      target,
+      content: this.#content,
+      ttlMs: this.#request.ttlMs,
+      confirm: this.#request.confirm,
+      keep,
+    };
+    const snapshotIds = await replaceUnread(this.#parts, this.#definition, request);
+    return this.#written(snapshotIds);
+  }
+
+  /** Absent = a new key. */
+  async #write(target: Target | undefined, keep: boolean): Promise<Written> {
+    const { key, confirm } = this.#request;
     const reads = target === undefined ? absentReads(key) : this.#reads(target, keep);
     const summary = () => this.#summary;
     const { snapshotIds } = await withSnapshots(this.#parts, this.#definition, { reason: 'set', confirm }, (kept) =>
@@ -103,7 +134,10 @@ class Write {
         ...guardConfirmation(this.#definition, confirm),
       }),
     );
-    const [snapshotId] = snapshotIds;
+    return this.#written(snapshotIds);
+  }
+
+  #written([snapshotId]: readonly string[]): Written {
     const version = versionOf(this.#parts, this.#content);
     return snapshotId === undefined ? { version } : { version, snapshotId };
   }
@@ -150,11 +184,15 @@ class Write {
     if (now !== type) throw this.#otherType(now);
     const content = contentReply(type, replies[4]);
     const { ifVersion } = this.#request;
-    if (ifVersion === absentVersion) throw this.#conflict('a key of this name exists already');
+    if (ifVersion === absentVersion) throw this.#exists();
     if (ifVersion !== undefined && versionOf(this.#parts, content) !== ifVersion) {
       throw this.#conflict('somebody else changed it since it was read');
     }
     return content;
+  }
+
+  #exists(): Failure {
+    return this.#conflict('a key of this name exists already');
   }
 
   #conflict(why: string): Failure {

@@ -88,6 +88,21 @@ export interface KeyColumns {
   readonly memoryBytes: Float64Array;
 }
 
+/** The bounds of one command whose reply may be cut. */
+export interface HeadOptions {
+  /** Without progress for so long the read fails. */
+  readonly deadlineMs: number;
+  /** The reply is cut about here. */
+  readonly maxReplyBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A reply as far as it fitted: when `cut`, its last string may be a beginning, and its arrays end there. */
+export interface HeadReply {
+  readonly reply: RedisReply;
+  readonly cut: boolean;
+}
+
 /** Told what a watch receives, in order. Runs while the socket is read: quick, and it never throws. */
 export interface WatchListener {
   /** MONITOR: one line as the server wrote it, without `+` and line end. The bytes are valid only during the call. */
@@ -148,6 +163,8 @@ export interface RedisSession {
   scan(options: ScanOptions): AsyncIterable<ScanPage>;
   /** TYPE, PTTL and MEMORY USAGE of many keys over the bulk connection, in bounded batches. */
   describe(keys: KeyList, options: DescribeOptions): Promise<KeyColumns>;
+  /** The beginning of the reply to one read of a key, on a lean connection: never more than is asked for. Rejects. */
+  head(key: Bytes, command: RedisCommand, options: HeadOptions): Promise<HeadReply>;
   /** Watches what all clients do, on a connection of its own. Rejects with a Failure when it could not start. */
   watch(request: WatchRequest): Promise<WatchEnd>;
   close(): Promise<void>;

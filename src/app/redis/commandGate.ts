@@ -12,6 +12,7 @@ import type { Log } from '../ports/environment.ts';
 import type { Governance } from '../ports/governance.ts';
 import type {
   DescribeOptions,
+  HeadReply,
   KeyColumns,
   ScanOptions,
   ScanPage,
@@ -49,6 +50,7 @@ const defaultReplyBytes = 8 << 20;
 
 type Meta = Omit<Operation, 'commands'>;
 type CompareAndSet = Parameters<Gate['compareAndSet']>[1];
+type Head = Parameters<Gate['head']>[1];
 
 /** The gate of the product; see the port for its promises. */
 export class CommandGate implements Gate {
@@ -81,6 +83,21 @@ export class CommandGate implements Gate {
         return replies.map((reply, index) => maskConfig(classifications[index]?.name ?? '', reply));
       };
       return { go, mayRepeat };
+    });
+  }
+
+  head(connectionUid: string, operation: Head): Promise<HeadReply> {
+    const { key, command } = operation;
+    return this.recorded(connectionUid, operation, async (active) => {
+      const classifications = await this.judge.permit(active, operation, [command]);
+      const { definition, session } = active;
+      const go = async (): Promise<HeadReply> => {
+        const head = await session.head(key, command, sendOptions(definition, operation));
+        const judged = { connectionName: definition.name, session, classifications, tolerateErrorReplies: false };
+        repliesOf([{ kind: 'reply', reply: head.reply }], judged);
+        return head;
+      };
+      return { go, mayRepeat: true };
     });
   }
 

@@ -2,7 +2,15 @@ import type { Bytes } from '../../domain/bytes.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { OperationStats } from '../../domain/observability/operationStats.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
-import type { DescribeOptions, KeyColumns, ScanOptions, ScanPage, WatchEnd, WatchRequest } from '../ports/redis.ts';
+import type {
+  DescribeOptions,
+  HeadReply,
+  KeyColumns,
+  ScanOptions,
+  ScanPage,
+  WatchEnd,
+  WatchRequest,
+} from '../ports/redis.ts';
 import type { BulkLine, BulkScope } from './bulkLine.ts';
 
 /** One user-level act on Redis: what is sent, on whose behalf, within which bounds. */
@@ -51,6 +59,17 @@ export interface Gate {
       ) => Promise<readonly RedisCommand[] | null> | readonly RedisCommand[] | null;
     },
   ): Promise<readonly RedisReply[] | null>;
+  /**
+   * One read of a key, whose reply is cut where it goes beyond `maxReplyBytes`: for values of unknown size. Its last string
+   * may then be a beginning, and its arrays end there.
+   */
+  head(
+    connectionUid: string,
+    operation: Omit<Operation, 'commands' | 'tolerateErrorReplies' | 'aside'> & {
+      readonly key: Bytes;
+      readonly command: RedisCommand;
+    },
+  ): Promise<HeadReply>;
   scan(
     connectionUid: string,
     operation: Pick<Operation, 'action' | 'keyOrPattern' | 'record'>,

@@ -18,6 +18,8 @@ export interface KeyDocument {
 export interface DocumentSource {
   readonly content: Content;
   readonly truncated: boolean;
+  /** The last element shown is the beginning of a larger one. Default false. */
+  readonly lastIsCut?: boolean;
   /** Elements in all; of a string, bytes. */
   readonly size: number;
 }
@@ -49,11 +51,12 @@ export function documentOf(source: DocumentSource): KeyDocument {
   };
 }
 
-function cutReason({ content, truncated, size }: DocumentSource): string | null {
+function cutReason({ content, truncated, lastIsCut, size }: DocumentSource): string | null {
   if (!truncated) return null;
   const [shown, all] =
     content.type === 'string'
       ? [formatBytes(content.bytes.length), formatBytes(size)]
       : [formatCount(sizeOf(content)), `${formatCount(size)} elements`];
-  return `Only the first ${shown} of ${all} are shown (cachify.keys.maxDocumentBytes).`;
+  const last = lastIsCut === true ? ', the last of them cut,' : '';
+  return `Only the first ${shown} of ${all}${last} are shown (cachify.keys.maxDocumentBytes).`;
 }
