@@ -33,6 +33,15 @@ function countOf(pages: readonly KeyList[]): number {
   return pages.reduce((total, page) => total + page.length, 0);
 }
 
+/** `p99s` = of each run, ms. The worst run counts as well: a person meets single runs, not medians of them. */
+function reportDelays(report: Report, what: string, p99s: readonly number[]): void {
+  const unit = 'ms';
+  const [middle, worst] = [median(p99s), Math.max(...p99s)];
+  const name = `event-loop delay p99, ${what}`;
+  report.add({ name: `${name}, median of runs`, median: middle, unit, goal: '≤ 50 ms', met: middle <= 50 });
+  report.add({ name: `${name}, worst run`, median: worst, unit, goal: '≤ 50 ms', met: worst <= 50 });
+}
+
 async function scans(report: Report, box: RedisBox, session: RedisSession): Promise<void> {
   const socket = await openRaw(box.port);
   const taken = { cli: [] as number[], raw: [] as number[], ours: [] as number[] };
@@ -69,8 +78,7 @@ async function scans(report: Report, box: RedisBox, session: RedisSession): Prom
     goal: '≤ 1.4 ×',
     met: ours / raw <= 1.4,
   });
-  const delay = median(delays);
-  report.add({ name: 'event-loop delay p99, scan', median: delay, unit: 'ms', goal: '≤ 50 ms', met: delay <= 50 });
+  reportDelays(report, 'scan', delays);
 }
 
 async function memory(report: Report, session: RedisSession): Promise<void> {
@@ -114,8 +122,7 @@ async function describing(report: Report, box: RedisBox, session: RedisSession):
     goal: '≤ 2 ×',
     met: ours / raw <= 2,
   });
-  const delay = median(delays);
-  report.add({ name: 'event-loop delay p99, describe', median: delay, unit: 'ms', goal: '≤ 50 ms', met: delay <= 50 });
+  reportDelays(report, 'describe', delays);
 }
 
 export async function run(report: Report): Promise<void> {
