@@ -56,7 +56,29 @@ function observability(tab: string, ready: string, more?: (page: Frame) => Promi
   };
 }
 
+/** The editor of a policy pack with office hours drawn, holding on production. */
+async function policyPack(workbench: Workbench): Promise<void> {
+  if ((await workbench.tabs()).includes('Policy pack')) return;
+  await workbench.openContainer('Cachify');
+  await workbench.run('Cachify: New Policy Pack');
+  const page = await workbench.webview('.pack-head');
+  await page.locator('.field vscode-text-field').first().click();
+  await workbench.page.keyboard.type('Prod change window');
+  await page.locator('.week-grid').focus();
+  const { keyboard } = workbench.page;
+  for (const key of ['PageUp', 'Home', ...Array.from({ length: 16 }, () => 'ArrowRight')]) await keyboard.press(key);
+  const wide = Array.from({ length: 15 }, () => 'Shift+ArrowRight');
+  for (const key of [...Array.from({ length: 3 }, () => 'Shift+ArrowDown'), ...wide, 'Space'])
+    await keyboard.press(key);
+  await page.locator('.window-row').waitFor();
+  await page.locator('vscode-button', { hasText: 'Create policy pack' }).click();
+  await page.locator('.pack-head', { hasText: 'version 1' }).waitFor();
+  await page.locator('.held vscode-checkbox', { hasText: 'Shop prod' }).click();
+  await workbench.openView('Governance');
+}
+
 export const pictures: readonly Picture[] = [
+  { name: 'policy-pack', themes: ALL_THEMES, size: { width: 1400, height: 900 }, steps: policyPack },
   observability('overview', '.charts .u-over'),
   observability('keyspace', '.ranking tbody tr'),
   observability('failures', '.failures-list .table-window .table-row', async (page) => {

@@ -70,6 +70,3 @@ export const entryPoints: Readonly<Record<string, Reach>> = {
   'cachify.workflows.report': 'harmless',
   'cachify.workflows.refresh': 'harmless',
 };
-
-/** What the workbench itself may do with a key's document, besides commands. */
-export const documentActs = ['save', 'delete', 'rename'] as const;

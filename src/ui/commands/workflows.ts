@@ -61,7 +61,7 @@ export function workflowCommands(parts: WorkflowCommandParts): WorkflowCommands 
       acts.resolveInDoubt(run),
     ),
     'cachify.workflows.schedule': withRun('Start which plan when its window opens?', 'start', (run) =>
-      service.schedule({ runId: run.id }),
+      acts.schedule(run),
     ),
     'cachify.workflows.rerun': withRun('Plan which run again?', 'rerun', (run) => planAgain(parts, run)),
     'cachify.workflows.newTemplate': () => newTemplate(parts),

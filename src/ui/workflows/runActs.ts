@@ -41,6 +41,16 @@ export class RunActs {
     return started === undefined ? undefined : this.#follow(started);
   }
 
+  /** Lets a plan wait for its window; what must be typed is asked for now. */
+  async schedule(run: WorkflowRun): Promise<void> {
+    const words = `${kindOf(run.kind).verb} ${formatCounted(run.counts.planned, 'key')} when the window opens`;
+    const waiting = await this.#confirmed(run, words, 'Start when it opens', (confirm) =>
+      this.#service.schedule({ runId: run.id, ...confirm }),
+    );
+    if (waiting?.error !== undefined)
+      void window.showInformationMessage(`${display(run.name)}: ${waiting.error.message}`);
+  }
+
   async resume(run: WorkflowRun): Promise<WorkflowRun | undefined> {
     const left = run.counts.planned - run.counts.done - run.counts.skipped - run.counts.failed;
     const words = `${kindOf(run.kind).verb} ${formatCounted(left, 'more key')}`;
