@@ -95,6 +95,7 @@ describe('governance', function () {
     await waitFor('the choice', 20_000, async () => (await workbench().quickInput.items()).length === 2);
     await workbench().quickInput.pick('Shop dev');
     await workbench().quickInput.accept();
+    await workbench().expand(VIEW, 'Change window');
     await waitFor('the connection under the pack', 30_000, async () =>
       (await workbench().rows(VIEW)).some(({ label, level }) => label === 'Shop dev' && level === 2),
     );
@@ -165,6 +166,7 @@ describe('governance', function () {
     await workbench().screenshot('governance-open');
     await (await button('Save policy pack')).click();
     await packRow(/^Change window open now, closes/);
+    await page.locator('.why-head', { hasText: 'Allowed now: deleting keys on Shop dev' }).waitFor({ timeout: 20_000 });
     await workbench().menu('Connections', 'cart:1', 'Delete Keys…');
     await workbench().dialogButton('Delete key');
     await waitFor('the key to be gone', 30_000, async () => (await redis.cli('dbsize')) === '2');

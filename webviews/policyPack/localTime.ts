@@ -9,9 +9,10 @@ function offsetMinutes(nowMs: number): number {
 /** A minute of the UTC day as the clock on the wall shows it; `+1` and `-1` mark the next and the previous day. */
 export function localTimeOf(utcMinute: number, nowMs: number): string {
   const local = utcMinute + offsetMinutes(nowMs);
+  if (local === minutesPerDay) return '24:00';
   const day = Math.floor(local / minutesPerDay);
   const time = timeOfMinute(local - day * minutesPerDay);
-  return day === 0 || (day === 1 && local === minutesPerDay) ? time : `${time}${day > 0 ? ' +1' : ' −1'}`;
+  return day === 0 ? time : `${time}${day > 0 ? ' +1' : ' −1'}`;
 }
 
 /** `UTC`, or `2 h ahead of UTC`. */

@@ -1,6 +1,7 @@
 import type { StopCause } from '../workflows/definition.ts';
 import type { Circumstances } from '../workflows/decide.ts';
 import type { Ruling } from './decision.ts';
+import { utcWords } from './words.ts';
 
 /** The bounds under which a run was started or resumed; null = no cap. */
 export interface BegunUnder {
@@ -35,12 +36,14 @@ export function permissionOf(ruling: Ruling, begun: BegunUnder): Circumstances['
 
 /** A refusal as a run's history keeps it. */
 export function causeOfRefusal({ decision }: Ruling): StopCause {
-  const { violations, nextOpening } = decision;
+  const { violations, nextOpening, at } = decision;
   return {
     code: 'BLOCKED',
     message: violations.map(({ packName, message }) => `${packName}: ${message}`).join(' '),
     nextAction:
-      nextOpening === undefined ? 'Look at the policy packs of this connection.' : `Resume after ${nextOpening}.`,
+      nextOpening === undefined
+        ? 'Look at the policy packs of this connection.'
+        : `Resume after ${utcWords(Date.parse(nextOpening), Date.parse(at))}.`,
     details: { rule: 'policy', violations, ...(nextOpening === undefined ? {} : { nextOpening }) },
   };
 }

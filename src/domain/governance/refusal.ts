@@ -1,6 +1,7 @@
 import { display } from '../display.ts';
 import { Failure } from '../failure.ts';
 import type { Ruling } from './decision.ts';
+import { utcWords } from './words.ts';
 
 /** What was asked about, so that the refusal can be explained later. */
 interface About {
@@ -10,7 +11,7 @@ interface About {
 
 /** The answer when policies forbid an act. `effect` says what became of it, as a sentence. @throws Failure BLOCKED */
 export function requireAllowed(ruling: Ruling, about: About, effect = 'Nothing was changed.'): void {
-  const { allowed, violations, nextOpening } = ruling.decision;
+  const { allowed, violations, nextOpening, at } = ruling.decision;
   if (allowed) return;
   const why = violations.map(({ packName, message }) => `${display(packName)}: ${message}`).join(' ');
   throw new Failure('BLOCKED', `A policy forbids this now. ${why} ${effect}`, {
@@ -24,6 +25,6 @@ export function requireAllowed(ruling: Ruling, about: About, effect = 'Nothing w
     nextAction:
       nextOpening === undefined
         ? 'Look at the policy packs of this connection.'
-        : `Try again after ${nextOpening}, or plan a workflow and schedule it.`,
+        : `Try again after ${utcWords(Date.parse(nextOpening), Date.parse(at))}, or plan a workflow and let it wait for that.`,
   });
 }

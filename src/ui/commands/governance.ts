@@ -114,7 +114,7 @@ async function explainAsPerson(parts: GovernanceCommandParts, item: unknown): Pr
 async function why(parts: GovernanceCommandParts, item: unknown): Promise<void> {
   if (item instanceof DecisionNode) {
     const { connectionId, action } = item.decision;
-    await reveal(parts, { connectionId, action, decision: item.decision });
+    await reveal(parts, { connectionId, action, decision: item.decision, past: true });
     return;
   }
   const connectionId: unknown =
@@ -126,7 +126,7 @@ async function why(parts: GovernanceCommandParts, item: unknown): Promise<void> 
 
 async function show(parts: GovernanceCommandParts, connectionId: string, action: string): Promise<void> {
   const decision = await parts.service.explain({ connectionId, action });
-  await reveal(parts, { connectionId, action, decision });
+  await reveal(parts, { connectionId, action, decision, past: false });
 }
 
 /** In the panel of the pack that blocks; without one a message says that nothing does. */

@@ -58,6 +58,8 @@ export interface WhyQuestion {
   readonly connectionId: string;
   readonly action: string;
   readonly decision: Decision;
+  /** true: a decision that was made; else it is asked anew whenever it is shown. */
+  readonly past: boolean;
 }
 
 /** The editor of one policy pack, and where an explanation stands above the pack that blocks. */
@@ -210,7 +212,7 @@ export class PolicyPackPanel implements Disposable {
       connections: this.#connections(view),
       warnings: view === null ? [] : await this.#warnings(view),
       decisions: pack === undefined ? [] : await this.#decisions(pack.id),
-      explanation: this.#explanation(),
+      explanation: await this.#explanation(),
       nowMs: clock.wallMs(),
     };
   }
@@ -259,9 +261,10 @@ export class PolicyPackPanel implements Disposable {
     };
   }
 
-  #explanation(): Explanation | null {
+  async #explanation(): Promise<Explanation | null> {
     if (this.#why === undefined) return null;
-    const { action, connectionId, decision } = this.#why;
+    const { action, connectionId, past } = this.#why;
+    const decision = past ? this.#why.decision : await this.#parts.service.explain({ connectionId, action });
     return {
       act: actionWords(action),
       connection: this.#nameOf(connectionId),
