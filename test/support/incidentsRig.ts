@@ -15,7 +15,7 @@ import type { Stores } from '../../src/app/ports/stores.ts';
 import type { IncidentRequest } from '../../src/domain/incidents/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { ownFolder, removeFolder } from './processes.ts';
-import { storeBuild } from './storeBuild.ts';
+import { storeBuild, type StoreBuild } from './storeBuild.ts';
 import { eventOf, sampleOf } from './storeRows.ts';
 import { systemClock } from './systemClock.ts';
 
@@ -31,6 +31,9 @@ export const nothingCollected: Collected = {
 export const salt = '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff';
 
 export interface IncidentsRig {
+  /** Folder of everything. */
+  readonly root: string;
+  readonly built: StoreBuild;
   /** Folder for targets; no link on the way. */
   readonly folder: string;
   readonly stores: Stores;
@@ -65,6 +68,8 @@ export async function incidentsRig(folder = realpathSync(ownFolder('cachify-inci
   const work = incidentWork(settings, { folder: join(folder, 'incidents'), pageScript, pageStyle });
   let previews = 0;
   return {
+    root: folder,
+    built,
     folder: join(folder, 'out'),
     stores,
     work,

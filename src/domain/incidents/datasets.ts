@@ -1,3 +1,4 @@
+import { infoKinds } from './serverFacts.ts';
 import type { Shape } from './shapes.ts';
 
 // What may leave, dataset by dataset. Whatever a record holds besides these fields is left out.
@@ -9,6 +10,9 @@ export const eventDetails: Shape = {
   fields: {
     acknowledged: 'number',
     allowed: 'boolean',
+    attempts: {
+      list: { fields: { at: 'time', durationMs: 'number', errorCode: 'fact', delayMs: 'number', stopReason: 'fact' } },
+    },
     arguments: 'number',
     by: 'fact',
     bytes: 'number',
@@ -24,6 +28,7 @@ export const eventDetails: Shape = {
     dropped: 'number',
     event: 'fact',
     failed: 'number',
+    failure: 'text',
     found: 'number',
     from: 'fact',
     items: 'number',
@@ -63,6 +68,11 @@ export const eventDetails: Shape = {
     watchedMs: 'number',
     what: 'fact',
   },
+};
+
+/** Where a server's time went between two samples. */
+export const busiestCommand: Shape = {
+  fields: { command: 'fact', calls: 'number', usec: 'number', rejected: 'number', failed: 'number' },
 };
 
 export const logRecord: Shape = {
@@ -242,7 +252,7 @@ export const diagnosticRecords: Readonly<Record<string, Shape>> = {
     },
   },
   info: {
-    fields: { record: 'fact', connection: 'label', at: 'time', fields: { names: 'fact', values: 'fact' } },
+    fields: { record: 'fact', connection: 'label', at: 'time', fields: { fields: infoKinds } },
   },
   keyspace: {
     fields: {
@@ -265,7 +275,7 @@ export const diagnosticRecords: Readonly<Record<string, Shape>> = {
     },
   },
   config: {
-    fields: { record: 'fact', connection: 'label', name: 'fact', value: 'fact', usual: 'fact' },
+    fields: { record: 'fact', connection: 'label', name: 'fact', value: 'figure', usual: 'figure' },
   },
   slowlog: {
     fields: {

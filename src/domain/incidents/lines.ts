@@ -1,5 +1,5 @@
 import type { ObservabilitySnapshot } from '../observability/snapshot.ts';
-import { eventDetails } from './datasets.ts';
+import { busiestCommand, eventDetails } from './datasets.ts';
 import type { Redactor } from './redactor.ts';
 import { allowed } from './shapes.ts';
 
@@ -61,9 +61,7 @@ export class DatasetLines {
   /** With the line end. */
   sample(sample: ObservabilitySnapshot): string {
     const { id: _id, connectionId, timestamp, commands, replicationLink, ...numbers } = sample;
-    const busiest = commands?.map(({ ...command }) =>
-      allowed(this.#redactor, { names: 'fact', values: 'fact' }, command, 'commands'),
-    );
+    const busiest = commands?.map((command) => allowed(this.#redactor, busiestCommand, command, 'commands'));
     const measured = Object.entries(numbers).filter(([, value]) => typeof value === 'number' || value === null);
     return `{"at":${this.#time(timestamp)},"connection":${this.#connection(connectionId)},${JSON.stringify({
       ...Object.fromEntries(measured),

@@ -1,15 +1,17 @@
 import { failureCodes } from '../failure.ts';
+import { capabilityNames } from '../redis/server.ts';
 import { bundledCommandTable } from '../redis/bundledCommands.ts';
 import type { RedactionKind, RedactionProfile, RedactionSummary } from './definition.ts';
+import { settingWords } from './serverFacts.ts';
 import { ManyTexts } from './manyTexts.ts';
 import { removed, scrubCredentials } from './scrub.ts';
 import { encodedForms } from './secretForms.ts';
 
 /**
- * What a text field is. `fact` = a word or number that a program chose (a role, a version, a command); `text` = free text;
- * the others name something of the user.
+ * What a text field is. `fact` = a word or a short number that a program chose (a role, a version, a command); `figure` = as
+ * well a number of any length, which a server measured; `text` = free text; the others name something of the user.
  */
-export type TextKind = 'key' | 'host' | 'user' | 'label' | 'path' | 'text' | 'fact';
+export type TextKind = 'key' | 'host' | 'user' | 'label' | 'path' | 'text' | 'fact' | 'figure';
 
 /** Changes whenever the same input could give other output: it is part of the manifest. */
 export const redactionVersion = 1;
@@ -30,8 +32,9 @@ const mappedTokens = 5000;
 const shownExamples = 3;
 const shownCharacters = 80;
 
-/** Numbers, versions, times: nothing that a person names. */
-const plainFact = /^(?:[+-]?\d[\d.,:]{0,30}[%a-z]{0,2}|\d{4}-\d\d-\d\dT[\d:.]{5,15}Z)$/i;
+/** Short numbers, versions, times of the day: nothing that a person names. */
+const plainFact = /^(?:-?\d{1,6}|\d{1,3}(?:\.\d{1,5}){1,3}|\d\d:\d\d)$/;
+const plainFigure = /^[+-]?\d{1,20}(?:\.\d{1,20})?%?$/;
 
 const words =
   `app engine success error blocked dev staging prod unknown user workspace folder master slave replica primary
@@ -45,13 +48,14 @@ const words =
   skipped_missing skipped_conflict missing conflict fixed exponential change full partial active-defrag-cycle command
   fast-command fork expire-cycle expire-del eviction-cycle eviction-del aof-write aof-fsync-always aof-stat
   aof-rename rdb-unlink-temp-file while-blocked-cron module-acquire-GIL
-  > >= < <= mon tue wed thu fri sat sun UTC readOnly trusted untrusted found denied`.split(/\s+/);
+  > >= < <= mon tue wed thu fri sat sun UTC readOnly trusted untrusted found denied
+  exhausted nonRetryable cancelled deadline`.split(/\s+/);
 
 /** Actions and rules are words of this product: `keys.write`, `engine.slowCommand`, `maxWorkflowItems`. */
 const ownWord =
   /^(?:connections|keys|workflows|governance|observability|alerts|incidents|retention|engine|store|timeline)\.[a-zA-Z]{2,40}$/;
 
-const vocabulary: ReadonlySet<string> = new Set([...words, ...failureCodes]);
+const vocabulary: ReadonlySet<string> = new Set([...words, ...failureCodes, ...capabilityNames, ...settingWords]);
 
 function isCommand(text: string): boolean {
   const name = text.toLowerCase().replace(' ', '|');
@@ -93,8 +97,11 @@ export class Redactor {
     if (value === '') return value;
     if (kind === 'user') return this.#token('user', value);
     if (this.profile === 'default') return this.#cleaned(value);
-    if (kind === 'text' || kind === 'fact') {
-      const plain = isKnownWord(value) || (kind === 'fact' && plainFact.test(value));
+    if (kind === 'text' || kind === 'fact' || kind === 'figure') {
+      const plain =
+        isKnownWord(value) ||
+        (kind === 'fact' && plainFact.test(value)) ||
+        (kind === 'figure' && (plainFact.test(value) || plainFigure.test(value)));
       return plain ? this.#cleaned(value) : this.#drop('text', value);
     }
     return this.#token(kind, value);
@@ -127,7 +134,7 @@ export class Redactor {
     return undefined;
   }
 
-  #token(kind: Exclude<TextKind, 'text' | 'fact'>, value: string): string {
+  #token(kind: Exclude<TextKind, 'text' | 'fact' | 'figure'>, value: string): string {
     const of = `${kind}\0${value}`;
     let token = this.#tokens.get(of);
     if (token === undefined) {

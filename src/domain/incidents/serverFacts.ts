@@ -30,6 +30,15 @@ const infoNames: ReadonlySet<string> = new Set(
   used_cpu_user_main_thread cluster_enabled`.split(/\s+/),
 );
 
+/** Those of them that are words; the others are numbers. */
+const infoWords =
+  /_status$|^(?:role|redis_mode|maxmemory_policy|monotonic_clock|multiplexing_api|master_failover_state|\w+_version)$/;
+
+/** What each field of INFO that may be handed over is. */
+export const infoKinds: Readonly<Record<string, 'fact' | 'figure'>> = Object.fromEntries(
+  [...infoNames].map((name) => [name, infoWords.test(name) ? 'fact' : 'figure']),
+);
+
 /** Fields of INFO that may be handed over, in the server's order. */
 export function infoFacts(info: InfoFields): Record<string, string> {
   return Object.fromEntries([...info].filter(([name]) => infoNames.has(name)));
@@ -134,3 +143,6 @@ export function unusualSettings(
 
 /** The settings that are asked for. */
 export const askedSettings: readonly string[] = Object.keys(usual);
+
+/** Names of those settings and what they are delivered with: no user chose these. */
+export const settingWords: readonly string[] = Object.entries(usual).flat();

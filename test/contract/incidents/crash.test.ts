@@ -1,0 +1,86 @@
+// A process that is killed at any moment of an export loses nothing: who goes on writes the same bytes.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
+import { ownFolder, spawnOwned } from '../../support/processes.ts';
+import { incidentsRig, type IncidentsRig } from '../../support/incidentsRig.ts';
+import { projectRoot } from '../../support/root.ts';
+
+const kills = 42;
+const killsPerExport = 7;
+const events = 40_000;
+
+/** Equal seeds, equal numbers. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+describe('an export that is killed', function () {
+  this.timeout(300_000);
+  let rig: IncidentsRig;
+  let child: string;
+
+  before(async () => {
+    child = join(ownFolder('cachify-incident-child-'), 'incidentChild.cjs');
+    await build({
+      entryPoints: [join(projectRoot(), 'test/support/incidentChild.ts')],
+      outfile: child,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'warning',
+    });
+    rig = await incidentsRig();
+    await rig.fill(events, (n) => ({ keyOrPattern: `user:${(n * 7919) % 100_003}:${(n * 104_729).toString(36)}` }));
+  });
+  after(() => rig.close());
+
+  /** Runs the export in a process of its own; kills it after `killAfterMs`. Whether it ended by itself. */
+  async function run(killAfterMs: number): Promise<boolean> {
+    const running = await spawnOwned(process.execPath, [child, rig.root], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const begun = new Promise<void>((resolve) => running.child.once('message', () => resolve()));
+    await Promise.race([begun, running.exited]);
+    const killed = sleep(killAfterMs).then(() => running.signal('SIGKILL'));
+    const { code, signal } = await running.exited;
+    await killed;
+    assert.ok(code === 0 || signal === 'SIGKILL', running.output());
+    return code === 0;
+  }
+
+  it(`${kills} times, at seeded moments, writes byte by byte what an undisturbed one writes`, async () => {
+    const preview = await rig.preview();
+    const whole = join(rig.folder, 'whole.zip');
+    const write = (target: string, jobId: string): void => {
+      const given = { work: rig.exportOf(preview, target, jobId), built: rig.built };
+      writeFileSync(join(rig.root, 'work.json'), JSON.stringify(given));
+    };
+    write(whole, 'job-whole-0001');
+    const from = performance.now();
+    assert.ok(await run(120_000));
+    const tookMs = performance.now() - from;
+    const expected = readFileSync(whole);
+    const random = seeded(42);
+    let done = 0;
+    for (let round = 0; done < kills; round++) {
+      const target = join(rig.folder, `killed-${round}.zip`);
+      write(target, `killed-${round}-job`);
+      let finished = false;
+      for (let kill = 0; kill < killsPerExport && !finished; kill++) {
+        finished = await run(random() * tookMs * 0.9);
+        if (!finished) done += 1;
+      }
+      if (!finished) assert.ok(await run(120_000));
+      assert.ok(readFileSync(target).equals(expected), `round ${round} differs`);
+    }
+    assert.deepEqual(
+      readdirSync(rig.folder).filter((name) => name.includes('partial')),
+      [],
+    );
+  });
+});
