@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { formatCount } from '../../src/domain/format.ts';
 import type { PageData } from '../../src/domain/incidents/pageData.ts';
 import { EventsChart, SampleCharts } from './charts.tsx';
-import { factsOf, listOf, textOf, utc, type Facts } from './records.ts';
+import { factsOf, listOf, utc, wordsOf, type Facts } from './records.ts';
 import { Timeline } from './timeline.tsx';
 
 /** A bundle, as whoever gets it reads it: what it is about, what happened, what was redacted. */
@@ -114,7 +114,7 @@ function Records({ title, empty, rows, columns }: RecordsProps): VNode {
                 <tr key={at}>
                   {columns.map((column) => (
                     <td key={column} class="wrap">
-                      {column.endsWith('At') || column === 'at' ? utc(row[column]) : textOf(row[column])}
+                      {column.endsWith('At') || column === 'at' ? utc(row[column]).slice(0, 19) : wordsOf(row[column])}
                     </td>
                   ))}
                 </tr>

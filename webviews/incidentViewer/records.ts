@@ -20,6 +20,17 @@ export function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
+/** A fact as words for a cell: `planned 50500 · done 31204`; nothing for what is empty. */
+export function wordsOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(wordsOf).filter(Boolean).join('; ');
+  if (typeof value !== 'object' || value === null) return textOf(value);
+  return Object.entries(value)
+    .map(([name, part]) => [name, wordsOf(part)] as const)
+    .filter(([, part]) => part !== '')
+    .map(([name, part]) => `${name} ${part}`)
+    .join(' · ');
+}
+
 /** `2026-11-22 03:00:00.000` of an ISO time. */
 export function utc(value: unknown): string {
   return textOf(value).replace('T', ' ').replace('Z', '');

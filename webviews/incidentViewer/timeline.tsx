@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { formatCount, formatDuration } from '../../src/domain/format.ts';
 import type { PageData } from '../../src/domain/incidents/pageData.ts';
-import { factsOf, numberOf, textOf, utc, type Facts } from './records.ts';
+import { factsOf, numberOf, textOf, utc, wordsOf, type Facts } from './records.ts';
 
 const pageRows = 200;
 const statuses = ['all', 'error', 'blocked', 'success'] as const;
@@ -78,7 +78,7 @@ export function Timeline({ events }: { readonly events: PageData['events'] }): V
 
 function Row({ event }: { readonly event: Facts }): VNode {
   const status = textOf(event['status']);
-  const more = ['errorCode', 'difference', 'details'].map((name) => textOf(event[name])).filter((part) => part !== '');
+  const more = ['errorCode', 'difference', 'details'].map((name) => wordsOf(event[name])).filter((part) => part !== '');
   return (
     <tr>
       <td class="mono">{utc(event['at'])}</td>

@@ -24,7 +24,7 @@ export interface EventColumns {
 }
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
-const plainId = /^[0-9a-f-]{8,64}$/;
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const keptPieces = 4000;
 
 /**
@@ -72,7 +72,7 @@ export class DatasetLines {
 
   /** An id of ours passes; anything else that stands in its place is a name of the user. */
   #id(id: string): string {
-    if (plainId.test(id)) return `"${id}"`;
+    if (uuid.test(id)) return `"${id}"`;
     return JSON.stringify(this.#redactor.text('label', id) ?? null);
   }
 

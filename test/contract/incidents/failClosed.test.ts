@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFileSync as readFile } from 'node:fs';
 import initSqlJs from 'sql.js';
 import { ZipWriter } from '../../../src/adapters/files/zipWriter.ts';
 import { nodeFileSystem } from '../../../src/adapters/store/disk/nodeFileSystem.ts';
@@ -14,16 +13,24 @@ import { exportBundle } from '../../../src/adapters/store/worker/incidents/expor
 import { previewBundle } from '../../../src/adapters/store/worker/incidents/previewJob.ts';
 import { openHistory } from '../../../src/adapters/store/worker/incidents/readHistory.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
-import { DatasetLines } from '../../../src/domain/incidents/lines.ts';
+import { DatasetLines, type EventColumns } from '../../../src/domain/incidents/lines.ts';
 import { incidentsRig, type IncidentsRig } from '../../support/incidentsRig.ts';
 import { systemClock } from '../../support/systemClock.ts';
 
 const quiet = { progress: () => undefined, checkpoint: () => Promise.resolve() };
 
-/** Replaces a method until the returned function is called. */
-function replaced<T extends object, K extends keyof T>(target: T, name: K, by: T[K]): () => void {
+type Method<Args extends unknown[], Result> = (...args: Args) => Result;
+
+/** Wraps a method until the returned function is called; `by` gets the original, bound. */
+function wrapped<K extends string, Args extends unknown[], Result>(
+  target: Record<K, Method<Args, Result>>,
+  name: K,
+  by: (original: Method<Args, Result>, ...args: Args) => Result,
+): () => void {
   const before = target[name];
-  target[name] = by;
+  target[name] = function (this: unknown, ...args: Args) {
+    return by((...given) => Reflect.apply(before, this, given), ...args);
+  };
   return () => {
     target[name] = before;
   };
@@ -41,7 +48,7 @@ describe('a bundle that cannot be made', function () {
 
   /** The history in this thread, so that what goes wrong can be made to go wrong here. */
   async function open(): Promise<void> {
-    const module = await initSqlJs({ wasmBinary: new Uint8Array(readFile(rig.built.wasmPath)).buffer });
+    const module = await initSqlJs({ wasmBinary: new Uint8Array(readFileSync(rig.built.wasmPath)).buffer });
     history = await openHistory({
       directory: join(rig.root, 'store'),
       fs: nodeFileSystem,
@@ -67,11 +74,10 @@ describe('a bundle that cannot be made', function () {
     await open();
     for (const k of [1, 777, 19_999]) {
       let calls = 0;
-      const event = DatasetLines.prototype.event;
-      const restore = replaced(DatasetLines.prototype, 'event', function (this: DatasetLines, ...args) {
+      const restore = wrapped<'event', [EventColumns], string>(DatasetLines.prototype, 'event', (original, event) => {
         calls += 1;
         if (calls === k) throw new TypeError('made to throw');
-        return event.apply(this, args);
+        return original(event);
       });
       const target = join(rig.folder, `bundle-${k}.zip`);
       await assert.rejects(
@@ -101,10 +107,9 @@ describe('a bundle that cannot be made', function () {
       Buffer.from(secret).toString('hex'),
     ];
     for (const [at, form] of forms.entries()) {
-      const event = DatasetLines.prototype.event;
-      const restore = replaced(DatasetLines.prototype, 'event', function (this: DatasetLines, ...args) {
-        const line = event.apply(this, args);
-        return args[0].id.endsWith('00a') ? line.replace('"user:', `${JSON.stringify(form).slice(0, -1)} user:`) : line;
+      const restore = wrapped<'event', [EventColumns], string>(DatasetLines.prototype, 'event', (original, event) => {
+        const line = original(event);
+        return event.id.endsWith('00a') ? line.replace('"user:', `${JSON.stringify(form).slice(0, -1)} user:`) : line;
       });
       const made = await previewBundle(history, { ...preview.work, previewId: `leak-${at}` }, places(), quiet);
       const target = join(rig.folder, `leak-${at}.zip`);
@@ -130,12 +135,15 @@ describe('a bundle that cannot be made', function () {
     const target = join(rig.folder, 'full.zip');
     const work = rig.exportOf(preview, target, 'job-full');
     let pieces = 0;
-    const append = ZipWriter.prototype.append;
-    const restore = replaced(ZipWriter.prototype, 'append', function (this: ZipWriter, ...args) {
-      pieces += 1;
-      if (pieces === 10) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-      return append.apply(this, args);
-    });
+    const restore = wrapped<'append', [Buffer, Buffer], Promise<void>>(
+      ZipWriter.prototype,
+      'append',
+      (original, ...args) => {
+        pieces += 1;
+        if (pieces === 10) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        return original(...args);
+      },
+    );
     await assert.rejects(
       exportBundle(history, work, places(), quiet),
       (error) =>
@@ -147,10 +155,14 @@ describe('a bundle that cannot be made', function () {
     assert.ok(!existsSync(target));
     assert.equal(readdirSync(rig.folder).filter((name) => name.includes('partial')).length, 1);
     let rest = 0;
-    const counting = replaced(ZipWriter.prototype, 'append', function (this: ZipWriter, ...args) {
-      rest += 1;
-      return append.apply(this, args);
-    });
+    const counting = wrapped<'append', [Buffer, Buffer], Promise<void>>(
+      ZipWriter.prototype,
+      'append',
+      (original, ...args) => {
+        rest += 1;
+        return original(...args);
+      },
+    );
     await exportBundle(history, work, places(), quiet);
     counting();
     assert.ok(rest < pieces + 5, `${rest} pieces were written again`);

@@ -49,7 +49,7 @@ function collectedWith(text: (at: number) => string): Collected {
         client: value,
         arguments: [value],
       })),
-      ...each((value) => ({ record: 'config', connection: value, name: 'save', value, usual: '' })),
+      ...each((value) => ({ record: 'config', connection: value, name: value, value: 'yes', usual: 'no' })),
       ...each((value) => ({ record: 'pack', id: value, name: value, description: value, environments: [value] })),
     ],
     workflows: each((value) => ({

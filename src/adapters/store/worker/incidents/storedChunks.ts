@@ -37,7 +37,7 @@ export interface ChunkOptions {
 }
 
 /** A chunk is full with so many characters: large enough to pack well, small enough that a crash costs little. */
-const chunkCharacters = 2 << 20;
+const chunkCharacters = 1 << 20;
 
 const tables = { 'timeline.jsonl': 'history_events', 'metrics.jsonl': 'observability_snapshots' } as const;
 
