@@ -1,18 +1,15 @@
 import type {
   ConnectionDefinition,
   ConnectionDraft,
-  ConnectionState,
   ConnectionSummary,
   Secret,
 } from '../../domain/connections/definition.ts';
-import { fingerprint } from '../../domain/connections/fingerprint.ts';
 import { validateSecret } from '../../domain/connections/secret.ts';
-import { notReadOnly, validateUnlock, type Unlock } from '../../domain/connections/unlock.ts';
-import { invalidConnection, problemLines, validateConnection } from '../../domain/connections/validate.ts';
+import { validateUnlock } from '../../domain/connections/unlock.ts';
+import { invalidConnection, validateConnection } from '../../domain/connections/validate.ts';
 import { display } from '../../domain/display.ts';
 import { asFailure, Failure, validationFailure } from '../../domain/failure.ts';
-import type { ServerIdentity } from '../../domain/redis/server.ts';
-import { isoAt, type Clock } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type {
   Digest,
   Disposable,
@@ -24,18 +21,21 @@ import type {
   Settings,
   Trust,
 } from '../ports/environment.ts';
-import type { RedisGateway, RedisSession } from '../ports/redis.ts';
+import type { RedisGateway } from '../ports/redis.ts';
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
-import { BreakGlass, type RelockCause } from './breakGlass.ts';
 import { Catalogue, type Entry, type UsableEntry } from './catalogue.ts';
 import { ConnectionEditor } from './connectionEditor.ts';
+import { about, connectionView, usable, type ConnectionView } from './connectionView.ts';
 import { CredentialResolver } from './credentials.ts';
 import { ConnectionJournal, type JournalStore } from './journal.ts';
 import { knownSecrets } from './knownSecrets.ts';
+import { OpenSessions } from './openSessions.ts';
 import { SecretVault } from './secretVault.ts';
-import { SessionPool, type PoolEvent } from './sessionPool.ts';
+import { testConnection, untrusted, type ProvenServer } from './testConnection.ts';
+import { Unlocks } from './unlocks.ts';
 import { UsedConnections, type UsageStore } from './usedConnections.ts';
-import { capabilityFlags, testConnection, untrusted, type ProvenServer } from './testConnection.ts';
+
+export type { ConnectionView } from './connectionView.ts';
 
 export interface ConnectionServiceParts {
   readonly settings: Settings;
@@ -54,16 +54,6 @@ export interface ConnectionServiceParts {
   readonly stores: JournalStore & UsageStore;
 }
 
-/** Everything that a tree, a status bar or a panel shows about a connection. */
-export interface ConnectionView {
-  readonly summary: ConnectionSummary;
-  readonly entry: Entry;
-  readonly state: ConnectionState;
-  /** The running break-glass unlock. */
-  readonly unlock?: Unlock;
-  readonly server?: ServerIdentity;
-}
-
 /** Connections: their definitions, states, secrets and unlocks. Trust is checked at every entry that leads to a server. */
 export class ConnectionService implements Sessions {
   readonly #parts: ConnectionServiceParts;
@@ -72,15 +62,11 @@ export class ConnectionService implements Sessions {
   readonly #editor: ConnectionEditor;
   readonly #credentials: CredentialResolver;
   readonly #journal: ConnectionJournal;
-  readonly #pool: SessionPool;
-  readonly #breakGlass: BreakGlass;
+  readonly #sessions: OpenSessions;
+  readonly #unlocks: Unlocks;
   readonly #used: UsedConnections;
   readonly #listeners = new Set<() => void>();
   readonly #subscriptions: readonly Disposable[];
-  /** The definitions that sessions were opened with, what unlocks were given for, since when a lost session is away. */
-  readonly #opened = new Map<string, ConnectionDefinition>();
-  readonly #unlockedFor = new Map<string, string>();
-  readonly #lostSince = new Map<string, number>();
   #current: string | undefined;
 
   constructor(parts: ConnectionServiceParts) {
@@ -92,8 +78,15 @@ export class ConnectionService implements Sessions {
     this.#credentials = new CredentialResolver(vault, parts.secretReader, parts.secretPrompt);
     this.#journal = new ConnectionJournal(parts.stores, parts.digest, parts.clock, parts.log);
     this.#used = new UsedConnections(parts.windowMemory, parts.stores, parts.log);
-    this.#pool = new SessionPool((event) => this.#onPool(event));
-    this.#breakGlass = new BreakGlass(parts.clock, (uid, unlock, cause) => this.#onRelock(uid, unlock, cause));
+    const shared = { ...parts, catalogue: this.#catalogue, journal: this.#journal, changed: () => this.#changed() };
+    const { catalogue, journal, changed } = shared;
+    this.#unlocks = new Unlocks({ clock: parts.clock, catalogue, journal, changed });
+    this.#sessions = new OpenSessions({
+      ...shared,
+      credentials: this.#credentials,
+      used: this.#used,
+      demandTrust: () => this.#demandTrust(),
+    });
     this.#subscriptions = [
       parts.settings.onDidChange(() => this.#onSettings()),
       parts.trust.onDidGrant(() => {
@@ -177,8 +170,8 @@ export class ConnectionService implements Sessions {
   async remove(id: string): Promise<void> {
     const entry = this.#catalogue.find(id);
     await this.#editor.remove(entry);
-    this.#breakGlass.end(entry.uid, 'removed');
-    await this.#close(entry.uid, 'user');
+    this.#unlocks.end(entry.uid, 'removed');
+    await this.#sessions.close(entry.uid, 'user');
     this.#journal.done(about(entry), 'connections.remove');
     this.#changed();
   }
@@ -214,46 +207,38 @@ export class ConnectionService implements Sessions {
       throw error;
     }
     this.#current = entry.uid;
-    await this.#session(usable(entry), true);
+    await this.#sessions.ensure(usable(entry), true);
   }
 
   async disconnect(id: string): Promise<void> {
     const { uid } = this.#catalogue.find(id);
-    this.#breakGlass.end(uid, 'disconnected');
-    await this.#close(uid, 'user');
+    this.#unlocks.end(uid, 'disconnected');
+    await this.#sessions.close(uid, 'user');
   }
 
   unlock(id: string, request: { readonly reason: string; readonly minutes?: number }): Promise<{ until: string }> {
     return Promise.resolve().then(() => {
       const asked = validateUnlock(request);
       this.#demandTrust();
-      const entry = usable(this.#catalogue.find(id));
-      if (!entry.definition.readOnly) throw notReadOnly(display(entry.name));
-      const unlock = this.#breakGlass.begin(entry.uid, asked);
-      this.#unlockedFor.set(entry.uid, guards(entry.definition));
-      const until = isoAt(unlock.untilWallMs);
-      const details = { reason: display(asked.reason), minutes: asked.minutes, until };
-      this.#journal.done(about(entry), 'connections.unlock', details);
-      this.#changed();
-      return { until };
+      return this.#unlocks.begin(usable(this.#catalogue.find(id)), asked);
     });
   }
 
   lock(id: string): Promise<void> {
-    return Promise.resolve().then(() => this.#breakGlass.end(this.#catalogue.find(id).uid, 'locked by the user'));
+    return Promise.resolve().then(() => this.#unlocks.end(this.#catalogue.find(id).uid, 'locked by the user'));
   }
 
   /** For the gate: the open session, connecting when that is wanted. Asks nobody anything. */
   async active(connectionUid: string): Promise<ActiveConnection> {
     const entry = this.#catalogue.find(connectionUid);
     const { definition } = this.#admitted(entry);
-    if (this.#pool.session(entry.uid) === undefined && this.#pool.closedByUser(entry.uid)) {
+    if (this.#sessions.isClosedByUser(entry.uid)) {
       throw new Failure('CONNECTION_FAILED', `${display(entry.name)} is disconnected, so nothing was sent.`, {
         nextAction: 'Connect it, then try again.',
       });
     }
-    const session = await this.#session(usable(entry), false);
-    const locked = this.#breakGlass.current(entry.uid) === undefined;
+    const session = await this.#sessions.ensure(usable(entry), false);
+    const locked = this.#unlocks.current(entry.uid) === undefined;
     return { definition, session, readOnlyNow: definition.readOnly && locked };
   }
 
@@ -268,33 +253,14 @@ export class ConnectionService implements Sessions {
   async dispose(): Promise<void> {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#listeners.clear();
-    this.#breakGlass.dispose();
-    await this.#pool.dispose();
+    this.#unlocks.dispose();
+    await this.#sessions.dispose();
   }
 
   #view(entry: Entry): ConnectionView {
-    const state = entry.usable ? this.#pool.state(entry.uid) : brokenState(entry);
-    const unlock = this.#breakGlass.current(entry.uid);
-    const session = this.#pool.session(entry.uid);
-    const summary: ConnectionSummary = {
-      id: entry.id,
-      uid: entry.uid,
-      name: entry.name,
-      environment: about(entry).environment,
-      readOnly: !entry.usable || (entry.definition.readOnly && unlock === undefined),
-      scope: entry.scope,
-      state: state.kind,
-      ...(state.kind === 'failed' ? { cause: state.cause } : {}),
-      ...(unlock === undefined ? {} : { unlockedUntil: isoAt(unlock.untilWallMs) }),
-      ...(session === undefined ? {} : { capabilities: capabilityFlags(session) }),
-    };
-    return {
-      summary,
-      entry,
-      state,
-      ...(unlock === undefined ? {} : { unlock }),
-      ...(session === undefined ? {} : { server: session.server }),
-    };
+    const { uid } = entry;
+    const now = { state: this.#sessions.state(uid), unlock: this.#unlocks.current(uid) };
+    return connectionView(entry, { ...now, session: this.#sessions.session(uid) });
   }
 
   #demandTrust(): void {
@@ -326,47 +292,6 @@ export class ConnectionService implements Sessions {
     return { definition: checked.definition, scopeRoot: place.scopeRoot };
   }
 
-  #session(entry: UsableEntry, interactive: boolean): Promise<RedisSession> {
-    return this.#pool.ensure(entry.uid, (signal) => this.#open(entry, interactive, signal));
-  }
-
-  async #open(entry: UsableEntry, interactive: boolean, signal: AbortSignal): Promise<RedisSession> {
-    const { clock, gateway, log } = this.#parts;
-    const { definition, scopeRoot, uid } = entry;
-    const start = clock.monoMs();
-    this.#opened.set(uid, definition);
-    try {
-      const credentials = await this.#credentials.resolve({ definition, scopeRoot, interactive });
-      signal.throwIfAborted();
-      this.#demandTrust();
-      const session = await gateway.open(definition, credentials, signal);
-      const ms = clock.monoMs() - start;
-      const { version, mode, user } = session.server;
-      this.#journal.done(definition, 'connections.connect', { version, mode, user: display(user) }, ms);
-      this.#used.opened(entry);
-      log.info('connected', { connectionId: uid, ms: Math.round(ms) });
-      return session;
-    } catch (error) {
-      const failure = signal.aborted ? gaveUp() : asFailure(error);
-      if (!signal.aborted) this.#opened.delete(uid);
-      if (failure.code !== 'CANCELLED') {
-        this.#journal.failed(definition, 'connections.connect', failure, clock.monoMs() - start);
-        log.warn('connect failed', { connectionId: uid, code: failure.code });
-      }
-      throw failure;
-    }
-  }
-
-  async #close(uid: string, by: 'user' | 'change'): Promise<void> {
-    const open = this.#pool.session(uid);
-    this.#opened.delete(uid);
-    this.#lostSince.delete(uid);
-    this.#used.closed(uid);
-    await this.#pool.close(uid, by);
-    const entry = this.#catalogue.byUid(uid);
-    if (open && entry) this.#journal.done(about(entry), 'connections.disconnect', { by });
-  }
-
   #edited(uid: string, action: string): ConnectionSummary {
     this.#onSettings();
     const entry = this.#catalogue.find(uid);
@@ -377,14 +302,8 @@ export class ConnectionService implements Sessions {
   /** Settings or approvals changed: an open session never outlives the definition that it was opened with. */
   #onSettings(): void {
     this.#catalogue.invalidate();
-    for (const [uid, guarded] of this.#unlockedFor) {
-      const now = this.#definition(uid);
-      if (now === undefined || guards(now) !== guarded) this.#breakGlass.end(uid, 'definition changed');
-    }
-    for (const [uid, opened] of this.#opened) {
-      const now = this.#definition(uid);
-      if (now === undefined || wiring(opened) !== wiring(now)) this.#closeChanged(uid);
-    }
+    this.#unlocks.endChanged((uid) => this.#definition(uid));
+    this.#sessions.closeChanged((uid) => this.#definition(uid));
     this.#changed();
   }
 
@@ -393,68 +312,7 @@ export class ConnectionService implements Sessions {
     return entry?.usable === true ? entry.definition : undefined;
   }
 
-  #closeChanged(uid: string): void {
-    this.#close(uid, 'change').catch((error: unknown) => {
-      this.#parts.log.error('close failed', { connectionId: uid, code: asFailure(error).code });
-    });
-  }
-
-  #onPool(event: PoolEvent): void {
-    const definition = this.#opened.get(event.uid);
-    const { clock } = this.#parts;
-    if (definition && event.kind === 'lost') {
-      this.#lostSince.set(event.uid, clock.monoMs());
-      const failure =
-        event.failure ?? new Failure('CONNECTION_FAILED', 'The connection was lost.', { retryable: true });
-      this.#journal.failed(definition, 'connections.lost', failure);
-    }
-    if (definition && event.kind === 'restored') {
-      const away = clock.monoMs() - (this.#lostSince.get(event.uid) ?? clock.monoMs());
-      this.#lostSince.delete(event.uid);
-      this.#journal.done(definition, 'connections.restored', undefined, away);
-    }
-    this.#changed();
-  }
-
-  #onRelock(uid: string, unlock: Unlock, cause: RelockCause): void {
-    this.#unlockedFor.delete(uid);
-    const entry = this.#catalogue.byUid(uid);
-    const subject = entry ? about(entry) : { uid, environment: 'unknown' as const };
-    const action = cause === 'locked by the user' ? 'connections.lock' : 'connections.relock';
-    const openedMs = Math.max(0, this.#parts.clock.wallMs() - unlock.fromWallMs);
-    this.#journal.done(subject, action, { reason: display(unlock.reason), cause }, openedMs);
-    this.#changed();
-  }
-
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function usable(entry: Entry): UsableEntry {
-  if (entry.usable) return entry;
-  throw invalidConnection(entry.problems);
-}
-
-function about(entry: Entry): Pick<ConnectionDefinition, 'uid' | 'environment'> {
-  return { uid: entry.uid, environment: entry.usable ? entry.definition.environment : 'unknown' };
-}
-
-function brokenState(entry: Entry): ConnectionState {
-  const lines = entry.usable ? [] : problemLines(entry.problems);
-  return { kind: 'failed', cause: `The entry is not usable. ${lines.join(' ')}` };
-}
-
-function gaveUp(): Failure {
-  return new Failure('CANCELLED', 'The connection was closed while it was being made.');
-}
-
-/** What a session was built from: when it changes, the session is not the one that the definition means. */
-function wiring(definition: ConnectionDefinition): string {
-  return JSON.stringify([fingerprint(definition), definition.db, definition.timeoutMs, definition.secret]);
-}
-
-/** What an unlock was given for. */
-function guards(definition: ConnectionDefinition): string {
-  return JSON.stringify([fingerprint(definition), definition.db, definition.environment, definition.readOnly]);
 }
