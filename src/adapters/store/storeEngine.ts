@@ -183,19 +183,22 @@ export class StoreEngine {
   }
 
   /**
-   * Gives the space of rows that are gone back to the disk. Where the disk is full, files of dropped parts go at once, so that
-   * there is room for the generations that let go of the rest. @throws the system's error
+   * Removes files of parts that were dropped, although generations still name them: where the disk is full, there is no room
+   * to write generations that do not. @throws the system's error
    */
+  removeDroppedFiles(): Promise<void> {
+    return this.queue.run(() =>
+      this.withLock(() => {
+        const { follower } = this;
+        follower.follow();
+        follower.folder.removePartsBut(new Set(follower.state.parts.all().map(({ id }) => id)));
+      }),
+    );
+  }
+
+  /** Gives the space of rows that are gone back to the disk. @throws the system's error */
   async giveBack(diskIsFull: boolean): Promise<void> {
-    if (diskIsFull) {
-      await this.queue.run(() =>
-        this.withLock(() => {
-          const { follower } = this;
-          follower.follow();
-          follower.folder.removePartsBut(new Set(follower.state.parts.all().map(({ id }) => id)));
-        }),
-      );
-    }
+    if (diskIsFull) await this.removeDroppedFiles();
     // What the generation before the newest needs stays until a second one follows it.
     await this.checkpoint();
     await this.checkpoint();

@@ -83,6 +83,17 @@ describe('store: parts as a whole', () => {
     await everywhere(range(0, 160));
   });
 
+  it('rows that were hidden in an earlier generation are seen again in later ones', async () => {
+    const [first = 0] = finishedIds(engine);
+    await engine.commit((tx) => tx.hideRows(first, ['rows']));
+    await engine.checkpoint();
+    const other = await openSmall(disk.mount());
+    await other.engine.commit((tx) => tx.hideRows(first, []));
+    await other.engine.checkpoint();
+    await other.engine.close();
+    await everywhere(range(0, 160));
+  });
+
   it('rows of a hidden part can be deleted for good, in slices', async () => {
     const [first] = finishedIds(engine);
     assert.ok(first !== undefined);

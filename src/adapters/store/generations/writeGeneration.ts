@@ -43,7 +43,8 @@ export async function writeGeneration(
     for (const part of content.parts) {
       part.stored = await presentFile(folder, part, content.kindsOf, giveWay);
       if (part.stored === undefined) continue;
-      parts.push(part.hidden.length === 0 ? part.stored : { ...part.stored, hidden: part.hidden });
+      // What an earlier generation hid may be seen again: the last word counts, also when it is nothing.
+      parts.push({ ...part.stored, hidden: part.hidden });
     }
     const manifest = { format: manifestFormat, epoch, seq, schema, main, parts, log, writtenAt };
     if (!(await folder.publish(manifest, giveWay))) return false;

@@ -14,6 +14,9 @@ const sliceRows = 2000;
 /** Parts that one slice takes as a whole, without reading them. */
 const sliceParts = 8;
 
+/** Rows that move out of a part so that it can go as a whole. */
+const mostMoved = 5000;
+
 interface Slice {
   readonly done: boolean;
   /** Rows of this purge so far. */
@@ -60,7 +63,11 @@ export async function purgeHistoryStep(history: StoreEngine, purge: StoredPurge)
   const touched = new Set(partsTaken(history, purge.purgeId));
   const whole = body.parts.filter(({ part, reach }) => reach === 'all' && !touched.has(part));
   // Samples are read, to be rolled up: one part at a time.
-  if (whole.length > 0) return takeWhole(work, whole.slice(0, table === sampleTable ? 1 : sliceParts));
+  if (whole.length > 0) {
+    const slice = await takeWhole(work, whole.slice(0, table === sampleTable || !body.undo ? 1 : sliceParts));
+    if (!body.undo) await history.removeDroppedFiles();
+    return slice;
+  }
   for (const { part } of body.parts.filter(({ reach }) => reach === 'some')) {
     const moved = await takeSlice(work, part);
     if (moved !== undefined) return moved;
@@ -98,20 +105,41 @@ function rollUpPart(transaction: Transaction, purgeId: string, part: EventPart, 
   if (database !== undefined) rollUpSamples(transaction, purgeId, samplesWhere(database, where));
 }
 
-/** Takes all rows of a table out of a part; when nothing else is in it, the part goes without being read. */
+/**
+ * Takes all rows of a table out of a part. When little else is in it, that moves to the part that grows and the part goes as
+ * a whole: its file need not be written anew, which a full disk would not allow.
+ */
 function removeWhole(transaction: Transaction, part: EventPart, table: string): void {
   if (typeof part.id !== 'number') return;
-  if (isEmptyBut(part, table)) transaction.dropPart(part.id);
-  else if (part.open() !== undefined) transaction.run(`DELETE FROM ${table}`, [], part.id);
+  const others = survivorsOf(part, table);
+  if (others === undefined) {
+    if (part.open() !== undefined) transaction.run(`DELETE FROM ${table}`, [], part.id);
+    return;
+  }
+  const database = others.length === 0 ? undefined : part.open();
+  for (const name of database === undefined ? [] : others) {
+    const ask: Ask = (sql, params) => transaction.all(sql, params, part.id);
+    const columns = sharedColumns(ask, name);
+    const marked = columns.replaceAll(/[^,]+/g, '?');
+    transaction.runMany(
+      `INSERT OR IGNORE INTO ${name} (${columns}) VALUES (${marked})`,
+      database?.rows(`SELECT ${columns} FROM ${name}`) ?? [],
+      'part',
+    );
+  }
+  transaction.dropPart(part.id);
 }
 
-function isEmptyBut({ content, hidden }: EventPart, table: string): boolean {
+/** Other tables with rows in a part that is to go as a whole; undefined when it must stay. */
+function survivorsOf({ content, hidden }: EventPart, table: string): string[] | undefined {
   const { tables, rows } = content ?? {};
-  if (tables === undefined || rows === undefined) return false;
-  const shown = Object.entries(tables).filter(([name]) => !hidden.includes(name) && name !== table);
+  if (tables === undefined || rows === undefined) return undefined;
   const held = Object.values(tables).reduce((sum, one) => sum + one.rows, 0);
   // What other purges set aside, or hide, must stay until their time is over.
-  return rows === held && hidden.every((name) => name === table) && shown.every(([, one]) => one.rows === 0);
+  if (rows !== held || hidden.some((name) => name !== table)) return undefined;
+  const others = Object.entries(tables).filter(([name, one]) => name !== table && one.rows > 0);
+  const left = others.reduce((sum, [, one]) => sum + one.rows, 0);
+  return left > mostMoved ? undefined : others.map(([name]) => name);
 }
 
 /** @returns undefined when nothing is left to move in this part */
