@@ -71,21 +71,18 @@ describe('governance in the extension host', () => {
     await api.workflows.start({ runId: done.runId });
     assert.equal((await api.workflows.wait(done.runId)).state, 'completed');
     const planned = await api.workflows.plan({ connectionId, ...deleteGoverned });
-    // A run that a policy paused, to be resumed.
-    const limited = await api.governance.savePack({
-      ...draft,
-      name: 'Ten',
-      environments: ['dev'],
-      maxWorkflowItems: 10,
-    });
-    redis('eval', "for i=1,3000 do redis.call('SET','many:'..i,'v') end return 1", '0');
+    // A run that a policy paused, to be resumed: it is tightened while the run goes on.
+    const limit = { ...draft, name: 'Limit', environments: ['dev' as const] };
+    const limited = await api.governance.savePack(limit);
+    await api.governance.assign({ connectionId, packIds: [limited.id] });
+    redis('eval', "for i=1,30000 do redis.call('SET','many:'..i,'v') end return 1", '0');
     const paused = await api.workflows.plan({
       connectionId,
       kind: 'deleteByPattern',
       parameters: { pattern: 'many:*' },
     });
     await api.workflows.start({ runId: paused.runId });
-    await api.governance.assign({ connectionId, packIds: [limited.id] });
+    await api.governance.savePack({ ...limit, id: limited.id, maxWorkflowItems: 10 });
     const stopped = await api.workflows.wait(paused.runId);
     assert.equal(stopped.state, 'paused_policy', JSON.stringify(stopped.error));
     assert.ok(stopped.can.resume);
@@ -109,6 +106,7 @@ describe('governance in the extension host', () => {
   });
   after(async function tidy() {
     this.timeout(60_000);
+    redis('eval', "for _,key in ipairs(redis.call('KEYS','many:*')) do redis.call('UNLINK',key) end return 1", '0');
     for (const { id } of await api.governance.packs()) await api.governance.removePack(id);
     await api.connections.remove(connectionId);
     await counter.close();

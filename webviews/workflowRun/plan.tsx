@@ -2,9 +2,10 @@ import type { VNode } from 'preact';
 import { formatCount, formatCounted, formatDuration, formatPercent } from '../../src/domain/format.ts';
 import type { Count } from '../../src/domain/workflows/definition.ts';
 import type { RunSnapshot } from '../../src/protocol/workflowRun.ts';
+import { Button } from '../ui/controls.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
-import { items, moreItems, type ItemRow } from './model.ts';
+import { act, items, moreItems, type ItemRow } from './model.ts';
 
 const columns: readonly Column<ItemRow>[] = [
   { id: 'index', title: '#', width: '72px', align: 'end', cell: (row) => formatCount(row.index + 1) },
@@ -30,7 +31,7 @@ export function PlanView({ shown }: { readonly shown: RunSnapshot }): VNode {
           </Notice>
         )}
         {plan.decision.violations.map(({ packName, message }) => (
-          <Notice kind="warning" key={message}>
+          <Notice kind="warning" key={message} action={<Button onClick={() => void act('why')}>Why?</Button>}>
             {packName}: {message}
           </Notice>
         ))}

@@ -2,7 +2,7 @@ import type { ConnectionDefinition } from '../../domain/connections/definition.t
 import { display } from '../../domain/display.ts';
 import { asFailure, Failure } from '../../domain/failure.ts';
 import { decidePolicy } from '../../domain/governance/decide.ts';
-import type { RecordedDecision, Ruling } from '../../domain/governance/decision.ts';
+import { unruled, type RecordedDecision, type Ruling } from '../../domain/governance/decision.ts';
 import { actionWords } from '../../domain/governance/words.ts';
 import { decisionAction, type HistoryEvent } from '../../domain/timeline/event.ts';
 import type { AlertEvents } from '../ports/alertEvents.ts';
@@ -29,6 +29,9 @@ const groupMs = 1000;
 /** A run without packs makes no decision between its batches that a replay could use. */
 const betweenBatches = 'workflows.batch';
 
+/** A run on a connection without packs looks for new ones at most so often; where a pack holds, each batch asks. */
+const freeForMs = 200;
+
 interface Judged {
   readonly definition: ConnectionDefinition;
   readonly holding: Holding;
@@ -42,6 +45,8 @@ export class Policies implements Governance {
   #waiting: RecordedDecision[] = [];
   #due: { dispose(): void } | undefined;
   #latestMs = 0;
+  /** When a connection was last seen without packs, monotonic. */
+  readonly #free = new Map<string, number>();
 
   constructor(parts: PoliciesParts) {
     this.#parts = parts;
@@ -54,10 +59,12 @@ export class Policies implements Governance {
   }
 
   async rule(question: GovernanceQuestion): Promise<Ruling> {
+    if (question.action === betweenBatches && this.#isFree(question.connectionUid)) return unruled(question.at);
     const judged = await this.#judge(question);
     const { ruling, definition } = judged;
     const record = this.#recordOf(question, judged);
     if (ruling.packIds.length === 0) {
+      this.#free.set(question.connectionUid, this.#parts.clock.monoMs());
       if (question.action !== betweenBatches) this.#later(record);
       return ruling;
     }
@@ -87,6 +94,11 @@ export class Policies implements Governance {
     } catch (error) {
       this.#parts.log.warn('decisions not stored', { code: asFailure(error).code, count: group.length });
     }
+  }
+
+  #isFree(connectionUid: string): boolean {
+    const seenMs = this.#free.get(connectionUid);
+    return seenMs !== undefined && this.#parts.clock.monoMs() - seenMs < freeForMs;
   }
 
   async #judge(question: GovernanceQuestion, chosenMs?: number): Promise<Judged> {
