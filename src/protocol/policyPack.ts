@@ -45,6 +45,8 @@ export interface PackSnapshot {
   readonly connections: readonly PackConnection[];
   /** What the packs of its connections hold back together, as sentences. */
   readonly warnings: readonly string[];
+  /** Those before the one that is stored, the newest first. */
+  readonly versions: readonly { readonly version: number; readonly savedAt: string; readonly content: PackContent }[];
   readonly decisions: readonly DecisionRow[];
   readonly explanation: Explanation | null;
   readonly nowMs: number;

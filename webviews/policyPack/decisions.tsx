@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
 import { formatCount, formatCounted } from '../../src/domain/format.ts';
+import { packSentence } from '../../src/domain/governance/words.ts';
 import type { DecisionRow, PackSnapshot } from '../../src/protocol/policyPack.ts';
 import { Button, Spinner } from '../ui/controls.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { localInstant } from './localTime.ts';
-import { busy, replay, replayed, replayIsCurrent } from './model.ts';
+import { busy, replay, replayed, replayIsCurrent, takeVersion } from './model.ts';
 
 const days = 30;
 
@@ -43,6 +44,36 @@ export function Decisions({ shown }: { readonly shown: PackSnapshot }): VNode {
       ) : (
         <Rows rows={shown.decisions} />
       )}
+    </section>
+  );
+}
+
+/** What the pack said before; decisions name these versions. */
+export function Versions({
+  shown,
+  readOnly,
+}: {
+  readonly shown: PackSnapshot;
+  readonly readOnly: boolean;
+}): VNode | null {
+  if (shown.versions.length === 0) return null;
+  return (
+    <section class="block" aria-label="Earlier versions">
+      <h2>Earlier versions</h2>
+      {shown.versions.map(({ version, savedAt, content }) => (
+        <div class="version" key={version}>
+          <span class="number">Version {version}</span>
+          <span class="muted number" title={`${savedAt.replace('T', ' ').replace('Z', '')} UTC`}>
+            {localInstant(savedAt)}
+          </span>
+          <span class="version-sentence">{packSentence(content)}</span>
+          {!readOnly && (
+            <Button label={`Bring version ${version} into the form`} onClick={() => takeVersion(content)}>
+              Bring back
+            </Button>
+          )}
+        </div>
+      ))}
     </section>
   );
 }

@@ -159,6 +159,11 @@ export async function save(): Promise<void> {
   });
 }
 
+/** Brings an earlier version into the form, to be looked at and saved. */
+export function takeVersion(content: PackContent): void {
+  edit(draftOf(content));
+}
+
 export function revert(): void {
   const shown = snapshot.peek();
   if (shown === null) return;

@@ -7,7 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
 import { Connections } from './connections.tsx';
-import { Decisions, Replay } from './decisions.tsx';
+import { Decisions, Replay, Versions } from './decisions.tsx';
 import { Form, isReadOnly } from './form.tsx';
 import { localInstant } from './localTime.ts';
 import {
@@ -90,6 +90,7 @@ export function Page(): VNode {
       <Connections shown={shown} />
       <Replay />
       <Decisions shown={shown} />
+      <Versions shown={shown} readOnly={readOnly} />
     </main>
   );
 }

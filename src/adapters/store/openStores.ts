@@ -88,6 +88,7 @@ export function openStores(options: OpenStoresOptions): Stores {
     governance: forwarded<GovernanceStore>(worker, 'governance', {
       packs: true,
       savePacks: true,
+      versions: true,
       removePack: true,
       assignments: true,
       assign: true,

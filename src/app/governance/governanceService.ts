@@ -1,6 +1,6 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { display } from '../../domain/display.ts';
-import { Failure, validationFailure } from '../../domain/failure.ts';
+import { Failure, isFailure, validationFailure } from '../../domain/failure.ts';
 import { checkPack } from '../../domain/governance/checkPack.ts';
 import { conflictsOf } from '../../domain/governance/conflicts.ts';
 import type { UnreadablePack } from '../../domain/governance/decide.ts';
@@ -40,6 +40,12 @@ export interface PackView {
   readonly pack: PolicyPack;
   /** `uid` of the connections on which it holds. */
   readonly connections: readonly ConnectionDefinition[];
+}
+
+export interface PackVersion {
+  readonly version: number;
+  readonly savedAt: string;
+  readonly content: PackContent;
 }
 
 /** The API's namespace `governance`. */
@@ -87,6 +93,18 @@ export class GovernanceService {
     const same = readable(known);
     if ('content' in same && JSON.stringify(same.content) === JSON.stringify(content)) return this.#existing(id);
     return this.#save([{ id, content }]).then(first);
+  }
+
+  /** What a pack said before, the newest first; decisions name these versions. */
+  async versions(id: string): Promise<readonly PackVersion[]> {
+    return (await this.#parts.store.versions(id)).flatMap(({ version, savedAt, content }) => {
+      try {
+        return [{ version, savedAt, content: checkPack(content) }];
+      } catch (error) {
+        if (isFailure(error, 'VALIDATION_ERROR')) return [];
+        throw error;
+      }
+    });
   }
 
   /** What was decided under it stays readable. */

@@ -33,6 +33,13 @@ export interface StoredPack {
   readonly content: Readonly<Record<keyof PackContent, unknown>>;
 }
 
+/** A pack as it was; checked by who reads it. */
+export interface StoredPackVersion {
+  readonly version: number;
+  readonly savedAt: string;
+  readonly content: unknown;
+}
+
 /** The packs of one connection, and how late it was when the last decision was made. */
 export interface HoldingPacks {
   readonly packs: readonly StoredPack[];
@@ -48,6 +55,8 @@ export interface GovernanceStore {
    * @throws Failure CONFLICT when a version is not the next one: another window was first
    */
   savePacks(packs: readonly (Omit<StoredPack, 'content'> & { readonly content: PackContent })[]): Promise<void>;
+  /** Every version that a pack had, the newest first. */
+  versions(packId: string): Promise<readonly StoredPackVersion[]>;
   /** Removes the pack's assignments too. false = there was none. */
   removePack(id: string, at: string): Promise<boolean>;
   /** By connection's `uid`. */

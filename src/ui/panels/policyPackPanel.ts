@@ -32,6 +32,7 @@ export interface PolicyPackPanelParts {
 
 const tellEveryMs = 500;
 const shownRows = 200;
+const shownVersions = 50;
 const dayMs = 86_400_000;
 
 /** What a new pack starts from: strict enough to be safe, with nothing drawn. */
@@ -211,6 +212,7 @@ export class PolicyPackPanel implements Disposable {
       content: pack === undefined ? newPack : contentOf(pack),
       connections: this.#connections(view),
       warnings: view === null ? [] : await this.#warnings(view),
+      versions: pack === undefined ? [] : (await this.#parts.service.versions(pack.id)).slice(1, shownVersions + 1),
       decisions: pack === undefined ? [] : await this.#decisions(pack.id),
       explanation: await this.#explanation(),
       nowMs: clock.wallMs(),

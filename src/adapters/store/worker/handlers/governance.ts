@@ -5,6 +5,7 @@ import {
   assignments,
   assignPacks,
   holdingPacks,
+  packVersions,
   removePack,
   savePacks,
   storedPacks,
@@ -15,6 +16,7 @@ export function governanceHandlers({ control }: StoreParts): Handlers<PortCalls<
   return {
     'governance.packs': () => storedPacks(control.read()),
     'governance.savePacks': (packs) => control.commit((tx) => savePacks(tx, packs)),
+    'governance.versions': (packId) => packVersions(control.read(), packId),
     'governance.removePack': (id, at) => control.commit((tx) => removePack(tx, id, at)),
     'governance.assignments': () => assignments(control.read()),
     'governance.assign': (uid, packIds, at) => control.commit((tx) => assignPacks(tx, uid, packIds, at)),

@@ -1,4 +1,4 @@
-import type { GovernanceStore, HoldingPacks, StoredPack } from '../../../../app/ports/governance.ts';
+import type { GovernanceStore, HoldingPacks, StoredPack, StoredPackVersion } from '../../../../app/ports/governance.ts';
 import { Failure } from '../../../../domain/failure.ts';
 import { display } from '../../../../domain/display.ts';
 import type { SqlDatabase, SqlRow } from '../../sql/driver.ts';
@@ -14,8 +14,10 @@ export function storedPacks(database: SqlDatabase): StoredPack[] {
 
 export function savePacks(transaction: Transaction, packs: Parameters<GovernanceStore['savePacks']>[0]): void {
   for (const { id, version, createdAt, updatedAt, removedAt, content } of packs) {
-    const [row] = transaction.all('SELECT version FROM governance_policy_packs WHERE id = ?', [id]);
+    const [row] = transaction.all(`SELECT ${columns} FROM governance_policy_packs WHERE id = ?`, [id]);
     if (version !== (row === undefined ? 1 : number(row, 'version') + 1)) throw changedMeanwhile(content.name);
+    // A pack that was brought over has no version on record until it is changed.
+    if (row !== undefined) keepVersion(transaction, packOf(row));
     transaction.run(
       `INSERT OR REPLACE INTO governance_policy_packs (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       [
@@ -34,11 +36,31 @@ export function savePacks(transaction: Transaction, packs: Parameters<Governance
         removedAt,
       ],
     );
-    transaction.run(
-      'INSERT OR REPLACE INTO governance_pack_versions (pack_id, version, saved_at, content_json) VALUES (?, ?, ?, ?)',
-      [id, version, updatedAt, JSON.stringify(content)],
-    );
+    keepVersion(transaction, { id, version, updatedAt, content });
   }
+}
+
+function keepVersion(
+  transaction: Transaction,
+  { id, version, updatedAt, content }: Pick<StoredPack, 'id' | 'version' | 'updatedAt' | 'content'>,
+): void {
+  transaction.run(
+    'INSERT OR IGNORE INTO governance_pack_versions (pack_id, version, saved_at, content_json) VALUES (?, ?, ?, ?)',
+    [id, version, updatedAt, JSON.stringify(content)],
+  );
+}
+
+export function packVersions(database: SqlDatabase, packId: string): StoredPackVersion[] {
+  return database
+    .all(
+      'SELECT version, saved_at, content_json FROM governance_pack_versions WHERE pack_id = ? ORDER BY version DESC',
+      [packId],
+    )
+    .map((row) => ({
+      version: number(row, 'version'),
+      savedAt: text(row, 'saved_at'),
+      content: jsonOf(row, 'content_json'),
+    }));
 }
 
 /** false = there was none. */
