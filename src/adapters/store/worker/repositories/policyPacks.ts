@@ -42,7 +42,12 @@ export function savePacks(transaction: Transaction, packs: Parameters<Governance
 
 function keepVersion(
   transaction: Transaction,
-  { id, version, updatedAt, content }: Pick<StoredPack, 'id' | 'version' | 'updatedAt' | 'content'>,
+  {
+    id,
+    version,
+    updatedAt,
+    content,
+  }: Omit<StoredPack, 'content' | 'createdAt' | 'removedAt'> & { readonly content: unknown },
 ): void {
   transaction.run(
     'INSERT OR IGNORE INTO governance_pack_versions (pack_id, version, saved_at, content_json) VALUES (?, ?, ?, ?)',
