@@ -33,6 +33,7 @@ import type { RedisGateway } from './app/ports/redis.ts';
 import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
 import type { Enforcement } from './app/retention/enforcement.ts';
+import { openAlerts } from './app/retention/openAlerts.ts';
 import { openRetention } from './app/retention/openRetention.ts';
 import { resumableRuns } from './app/retention/resumableRuns.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
@@ -161,7 +162,7 @@ export function composeServices(context: ExtensionContext): Services {
     log,
     leases,
     alerts: alertEvents,
-    pinSources: [resumableRuns(stores.workflows), incidents],
+    pinSources: [resumableRuns(stores.workflows), openAlerts(stores.alerts), incidents],
     files: [{ dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) }],
   });
   enforcement.start(enforceAfterMs);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { openStores } from '../../src/adapters/store/openStores.ts';
@@ -6,6 +8,7 @@ import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
+import { waitFor } from '../support/waiting.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 
 const VIEW = 'Incidents & Storage';
@@ -77,5 +80,63 @@ describe('storage', function () {
     await workbench().screenshot('storage-plan-narrow');
     await workbench().page.setViewportSize({ width: 1280, height: 800 });
     await workbench().setTheme('dark');
+  });
+
+  it('purges by the mouse what the plan said, and gives it back', async () => {
+    const page = await panel();
+    await page.locator('.detail-acts vscode-button', { hasText: 'Delete 3,000 events' }).click();
+    await page.locator('.notice', { hasText: '3,000 events deleted.' }).waitFor({ timeout: 60_000 });
+    assert.equal(await total(), '6,000 events');
+    await workbench().row(VIEW, 'Purged 3,000 events').waitFor({ timeout: 60_000 });
+    await workbench().screenshot('storage-purged');
+    await page.locator('.notice vscode-button', { hasText: 'Undo' }).click();
+    await waitFor('the events', 60_000, async () => (await total()) === '9,000 events');
+  });
+
+  it('changes the limits by the keyboard, refuses what breaks a rule, and says what is over budget', async () => {
+    const events = await dataset('Timeline events');
+    await events.locator('vscode-button', { hasText: 'Limits…' }).focus();
+    await workbench().page.keyboard.press('Enter');
+    const page = await panel();
+    const budget = page.locator('.field', { hasText: 'Budget' }).locator('input');
+    await budget.focus();
+    await workbench().page.keyboard.press('ControlOrMeta+A');
+    await workbench().page.keyboard.type('0');
+    await page.locator('.field-problem', { hasText: 'whole number from 1' }).waitFor();
+    await workbench().screenshot('storage-limits');
+    await workbench().page.keyboard.press('ControlOrMeta+A');
+    await workbench().page.keyboard.type('1');
+    await workbench().page.keyboard.press('Enter');
+    await events.locator('.dataset-level', { hasText: 'over budget' }).waitFor({ timeout: 60_000 });
+    await waitFor('the view to say it', 60_000, async () =>
+      (await workbench().rows(VIEW)).some(
+        ({ label, description }) => label === 'Timeline events' && description.startsWith('over budget'),
+      ),
+    );
+    await workbench().screenshot('storage-over');
+    await events.locator('vscode-button', { hasText: 'Purge…' }).focus();
+    await workbench().page.keyboard.press('Enter');
+    const button = page.locator('.detail-acts vscode-button', { hasText: /Delete [\d,]+ events/ });
+    await button.waitFor({ timeout: 60_000 });
+    await button.focus();
+    await workbench().page.keyboard.press('Enter');
+    await page.locator('.notice', { hasText: 'events deleted.' }).waitFor({ timeout: 60_000 });
+    await waitFor('room again', 60_000, async () => (await events.locator('.dataset-level').count()) === 0);
+  });
+
+  it('empties the store only for who types it, after a backup', async () => {
+    const page = await panel();
+    await page.locator('.storage-head vscode-button', { hasText: 'Reset…' }).click();
+    await waitFor('the question', 20_000, async () => (await workbench().quickInput.title()).startsWith('Reset'));
+    await workbench().quickInput.answer('delete everything');
+    await workbench().notification(/The local store is empty/, 60_000);
+    await waitFor('nothing', 60_000, async () => (await total()) === '0 events');
+    const folder = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio');
+    const [backup] = readdirSync(folder).filter((name) => /^backup-.*\.sqlite$/.test(name));
+    assert.ok(backup !== undefined, 'a backup stands beside the store');
+    const count = execFileSync('sqlite3', [join(folder, backup), 'SELECT count(*) FROM history_events'], {
+      encoding: 'utf8',
+    });
+    assert.ok(Number(count) > 3000, `${count} events are in the backup`);
   });
 });

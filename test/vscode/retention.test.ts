@@ -62,4 +62,44 @@ describe('the local store', () => {
     assert.equal(digest(), before);
     await commands.executeCommand('cachify.connections.remove', { id: found?.id });
   });
+
+  it('has a policy per dataset, and refuses one that breaks a rule', async () => {
+    const policies = await commands.executeCommand<{ dataset: string }[]>('cachify.retention.policies', {});
+    assert.deepEqual(
+      policies.map(({ dataset }) => dataset),
+      ['timelineEvents', 'observabilitySnapshots', 'workflowHistory', 'incidentArtifacts'],
+    );
+    const policy = { dataset: 'workflowHistory', retentionDays: 90, storageBudgetMb: 32, autoPurgeOldest: true };
+    assert.deepEqual(await commands.executeCommand('cachify.retention.savePolicy', policy), policy);
+    for (const broken of [{ retentionDays: 0 }, { storageBudgetMb: 1.5 }, { dataset: 'all' }, { more: 1 }]) {
+      await assert.rejects(async () =>
+        commands.executeCommand('cachify.retention.savePolicy', { ...policy, ...broken }),
+      );
+    }
+  });
+
+  it('plans, purges and undoes by command', async () => {
+    const summary = await commands.executeCommand<{ datasets: { dataset: string; rowCount: number }[] }>(
+      'cachify.retention.summary',
+      {},
+    );
+    assert.equal(summary.datasets.length, 5);
+    const olderThan = new Date().toISOString();
+    const plan = await commands.executeCommand<{ planId: string; rows: number }>('cachify.retention.planPurge', {
+      dataset: 'timelineEvents',
+      olderThan,
+    });
+    const result = await commands.executeCommand<{ purgeId: string; deletedRows: number; failed: unknown[] }>(
+      'cachify.retention.purge',
+      { planId: plan.planId },
+    );
+    assert.equal(result.deletedRows, plan.rows);
+    assert.deepEqual(result.failed, []);
+    assert.deepEqual(await commands.executeCommand('cachify.retention.undoPurge', { purgeId: result.purgeId }), {
+      restoredRows: plan.rows,
+    });
+    await assert.rejects(async () => commands.executeCommand('cachify.retention.purge', { planId: 'none' }));
+    const future = { dataset: 'timelineEvents', olderThan: '2999-01-01T00:00:00.000Z' };
+    await assert.rejects(async () => commands.executeCommand('cachify.retention.planPurge', future));
+  });
 });

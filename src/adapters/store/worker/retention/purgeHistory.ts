@@ -9,8 +9,8 @@ import { sharedColumns, victimsWhere, type Ask } from './conditions.ts';
 import type { HistoryBody } from './planHistory.ts';
 import { setPurgeRows, setPurgeState, type StoredPurge } from './purgeRecords.ts';
 
-/** Rows that one slice moves: some tens of milliseconds of the worker. */
-const sliceRows = 2000;
+/** Rows that one slice moves: some milliseconds of the worker, so that writes beside it are not delayed. */
+const sliceRows = 500;
 /** Parts that one slice takes as a whole, without reading them. */
 const sliceParts = 8;
 
