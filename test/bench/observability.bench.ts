@@ -11,6 +11,7 @@ import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { observabilityRig, type ObservabilityRig } from '../support/observabilityRig.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { idOf, sampleOf } from '../support/storeRows.ts';
+import { firstPaint } from './overviewPage.ts';
 import { median, medianTime, timed, type Report } from './report.ts';
 
 const EVENTS = 1_000_000;
@@ -82,6 +83,7 @@ async function panel(report: Report, rig: ObservabilityRig, fromMs: number): Pro
     await worked('charts', () => connectionCharts(parts, { ...day, connectionId: 'test' })),
     300,
   );
+  add('Overview in Chromium, from the start of its page to its first figures', await firstPaint(rig, day, TIMES), 300);
   add('health, trend and heatmap of all', await worked('all', () => overview(parts, day)), 300);
   add('keyspace activity', await worked('keyspace', () => keyspaceActivity(parts, day)), 300);
   add('failures by kind', await worked('failures', () => failureGroups(parts, day)), 1_000);

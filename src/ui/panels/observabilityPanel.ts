@@ -243,9 +243,9 @@ function panelConnection({ id, name, environment, readOnly, state, cause }: Conn
 
 function storeProblem(health: StoreHealth): string | undefined {
   if (health.kind === 'ready' || health.kind === 'notCompacted') return undefined;
-  const effect =
+  const [state, effect] =
     health.kind === 'readOnly'
-      ? 'What happens now is not recorded; what was recorded before is shown.'
-      : 'No history can be shown or recorded.';
-  return `${effect} ${health.reason}`;
+      ? ['read-only', 'What happens now is not recorded; what was recorded before is shown.']
+      : ['not available', 'No history can be shown or recorded.'];
+  return `The local store is ${state}: ${health.reason}. ${effect}`;
 }

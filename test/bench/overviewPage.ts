@@ -1,0 +1,103 @@
+// The Overview as a person opens it: the built page in Chromium, answered by the real use cases over a real store.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { commandTimes } from '../../src/app/observability/commandTimes.ts';
+import { connectionCharts, overview } from '../../src/app/observability/overview.ts';
+import type { TimeWindow } from '../../src/app/ports/stores.ts';
+import { observabilityContract, type PanelConnection } from '../../src/protocol/observability.ts';
+import { serve } from '../../src/protocol/wire.ts';
+import { launchChromium } from '../support/host/chromium.ts';
+import type { ObservabilityRig } from '../support/observabilityRig.ts';
+import { projectRoot } from '../support/root.ts';
+import { median } from './report.ts';
+
+const { ready, watch, overview: charts, all, commandTimes: times } = observabilityContract.requests;
+/** What the Overview asks for. */
+const contract = {
+  requests: { ready, watch, overview: charts, all, commandTimes: times },
+  events: observabilityContract.events,
+} as const;
+
+/** Runs in the page: milliseconds from its script's start to the frame that shows figures in the charts. */
+const measure = `new Promise((resolve) => {
+  const start = performance.now();
+  const look = () => {
+    const isDrawn = [...document.querySelectorAll('#chart-latency .chart-legend-value')].some((value) => value.textContent !== '–');
+    if (!isDrawn) return requestAnimationFrame(look);
+    requestAnimationFrame(() => resolve(performance.now() - start));
+  };
+  const script = document.createElement('script');
+  script.textContent = window.pageScript;
+  document.body.append(script);
+  look();
+})`;
+
+const settings = { number: () => 15 };
+const shown: PanelConnection = { id: 'test', name: 'Test', environment: 'dev', readOnly: false, state: 'ready' };
+
+function serveTo(page: Page, rig: ObservabilityRig): (message: unknown) => void {
+  const parts = { ...rig, settings };
+  let receive: (message: unknown) => void = () => undefined;
+  serve(
+    {
+      post: (message) =>
+        page.evaluate(`window.dispatchEvent(new MessageEvent('message', { data: ${JSON.stringify(message)} }))`),
+      listen: (listener) => {
+        receive = listener;
+        return { dispose: () => undefined };
+      },
+    },
+    contract,
+    {
+      ready: () => ({
+        trusted: true,
+        connections: [shown],
+        sampleSeconds: 15,
+        now: new Date().toISOString(),
+      }),
+      watch: () => undefined,
+      overview: (input) => connectionCharts(parts, input),
+      all: (input) => overview(parts, input),
+      commandTimes: (input) => commandTimes(parts, input),
+    },
+  );
+  return (message) => receive(message);
+}
+
+/** Median milliseconds until the Overview of `window` shows data, each time in a page of its own. */
+export async function firstPaint(rig: ObservabilityRig, window: TimeWindow, runs: number): Promise<number> {
+  const [script, style] = await Promise.all(
+    ['js', 'css'].map((end) => readFile(join(projectRoot(), `dist/webviews/observability.${end}`), 'utf8')),
+  );
+  const kept = {
+    tab: 'overview',
+    connectionId: 'test',
+    range: { kind: 'fixed', fromMs: Date.parse(window.from), toMs: Date.parse(window.to) },
+    live: false,
+  };
+  const browser = await launchChromium();
+  const taken: number[] = [];
+  try {
+    for (let run = 0; run <= runs; run++) {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+      await page.setContent(`<style>${style ?? ''}</style><div id="page"></div>`);
+      const receive = serveTo(page, rig);
+      await page.exposeFunction('toHost', receive);
+      await page.evaluate(
+        `window.pageScript = ${JSON.stringify(script)};
+        window.acquireVsCodeApi = () => ({
+          postMessage: (message) => void window.toHost(message),
+          getState: () => (${JSON.stringify(kept)}),
+          setState: () => undefined,
+        });`,
+      );
+      const ms = await page.evaluate<number>(measure);
+      if (run > 0) taken.push(ms);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+  }
+  return median(taken);
+}
