@@ -38,6 +38,7 @@ export const runActs = [
   'resolveInDoubt',
   'schedule',
   'why',
+  'timeline',
 ] as const;
 export type RunAct = (typeof runActs)[number];
 

@@ -176,6 +176,9 @@ function Actions({ shown }: { readonly shown: RunSnapshot }): VNode {
         <Button disabled={busy} onClick={() => void act('report')}>
           Open report
         </Button>
+        <Button disabled={busy} onClick={() => void act('timeline')}>
+          Show events
+        </Button>
       </Toolbar>
     </div>
   );

@@ -10,6 +10,7 @@ import type { PanelLink } from '../../protocol/panelLink.ts';
 import type { ObservabilityPanel } from '../panels/observabilityPanel.ts';
 import { askChoice } from '../quickInput.ts';
 import { FolderNode, KeyNode } from '../trees/nodes.ts';
+import { RunNode } from '../trees/workflowNodes.ts';
 import { chooseConnection, viewOf } from './connections.ts';
 import { isPlainObject, type InteractiveCommands } from './register.ts';
 
@@ -68,11 +69,13 @@ async function linkOf(argument: object, service: ConnectionService): Promise<Pan
 
 /** An item of a tree, or nothing at all: its connection, else the current one, and the keys that it stands for. */
 function itemFocus(item: unknown, service: ConnectionService): PanelLink {
-  const view = viewOf(service, item) ?? service.current();
+  // A run's events are looked for on every connection: it may not be the current one's.
+  const view = item instanceof RunNode ? undefined : (viewOf(service, item) ?? service.current());
   return {
     ...(view === undefined ? {} : { connectionIds: [view.summary.id] }),
     ...(item instanceof KeyNode ? { text: display(item.key) } : {}),
     ...(item instanceof FolderNode ? { text: display(item.prefix) } : {}),
+    ...(item instanceof RunNode ? { runId: item.run.id } : {}),
   };
 }
 

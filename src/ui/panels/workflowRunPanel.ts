@@ -13,6 +13,7 @@ import { sizeOf } from '../../domain/workflows/ranges.ts';
 import type { ProgressPoint, RunSnapshot, WorkflowRunContract } from '../../protocol/workflowRun.ts';
 import { panelTypes, type CommandId } from '../contributions.ts';
 import { RunNode } from '../trees/workflowNodes.ts';
+import { runLink } from '../workflows/runLink.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
 
 export interface WorkflowRunPanelParts {
@@ -79,7 +80,10 @@ export class WorkflowRunPanel implements Disposable {
             limit: query.limit,
             ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
           }),
-        act: ({ runId, act }) => (act === 'why' ? this.#why(runId) : this.#act(runId, `cachify.workflows.${act}`)),
+        act: ({ runId, act }) => {
+          if (act === 'why') return this.#why(runId);
+          return act === 'timeline' ? this.#timeline(runId) : this.#act(runId, `cachify.workflows.${act}`);
+        },
       },
       dispose: () => {
         if (this.#page === page) this.#page = undefined;
@@ -90,6 +94,12 @@ export class WorkflowRunPanel implements Disposable {
   async #act(runId: string, command: CommandId): Promise<void> {
     const run = await this.#parts.service.run(runId);
     if (run !== null) await commands.executeCommand(command, new RunNode(run));
+  }
+
+  async #timeline(runId: string): Promise<void> {
+    const run = await this.#parts.service.run(runId);
+    const command: CommandId = 'cachify.observability.openTimeline';
+    if (run !== null) await commands.executeCommand(command, runLink(run, this.#parts.clock.wallMs()));
   }
 
   /** Why a policy holds the run back. */
