@@ -20,7 +20,9 @@ const contract = {
 } as const;
 
 /** Runs in the page: milliseconds from its script's start to the frame that shows figures in the charts. */
-const measure = `new Promise((resolve) => {
+const measure = `new Promise((resolve, reject) => {
+  window.addEventListener('error', ({ message }) => reject(new Error(message)));
+  setTimeout(() => reject(new Error('Nothing was drawn')), 30_000);
   const start = performance.now();
   const look = () => {
     const isDrawn = [...document.querySelectorAll('#chart-latency .chart-legend-value')].some((value) => value.textContent !== '–');
@@ -36,10 +38,16 @@ const measure = `new Promise((resolve) => {
 const settings = { number: () => 15 };
 const shown: PanelConnection = { id: 'test', name: 'Test', environment: 'dev', readOnly: false, state: 'ready' };
 
-function serveTo(page: Page, rig: ObservabilityRig): (message: unknown) => void {
+interface Served {
+  readonly receive: (message: unknown) => void;
+  /** Nothing is sent to the page afterwards. */
+  dispose(): void;
+}
+
+function serveTo(page: Page, rig: ObservabilityRig): Served {
   const parts = { ...rig, settings };
   let receive: (message: unknown) => void = () => undefined;
-  serve(
+  const served = serve(
     {
       post: (message) =>
         page.evaluate(`window.dispatchEvent(new MessageEvent('message', { data: ${JSON.stringify(message)} }))`),
@@ -62,7 +70,7 @@ function serveTo(page: Page, rig: ObservabilityRig): (message: unknown) => void 
       commandTimes: (input) => commandTimes(parts, input),
     },
   );
-  return (message) => receive(message);
+  return { receive: (message) => receive(message), dispose: () => served.dispose() };
 }
 
 /** Median milliseconds until the Overview of `window` shows data, each time in a page of its own. */
@@ -81,9 +89,12 @@ export async function firstPaint(rig: ObservabilityRig, window: TimeWindow, runs
   try {
     for (let run = 0; run <= runs; run++) {
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-      await page.setContent(`<style>${style ?? ''}</style><div id="page"></div>`);
-      const receive = serveTo(page, rig);
-      await page.exposeFunction('toHost', receive);
+      // An address of this machine, as webviews have one: some of the browser's functions are there only then.
+      const body = `<style>${style ?? ''}</style><div id="page"></div>`;
+      await page.route('http://localhost/', (route) => route.fulfill({ contentType: 'text/html', body }));
+      await page.goto('http://localhost/');
+      const served = serveTo(page, rig);
+      await page.exposeFunction('toHost', served.receive);
       await page.evaluate(
         `window.pageScript = ${JSON.stringify(script)};
         window.acquireVsCodeApi = () => ({
@@ -94,6 +105,7 @@ export async function firstPaint(rig: ObservabilityRig, window: TimeWindow, runs
       );
       const ms = await page.evaluate<number>(measure);
       if (run > 0) taken.push(ms);
+      served.dispose();
       await page.close();
     }
   } finally {
