@@ -128,6 +128,7 @@ export const uiCommandIds = [
   'cachify.governance.duplicatePack',
   'cachify.governance.enablePack',
   'cachify.governance.disablePack',
+  'cachify.governance.unassign',
   'cachify.governance.why',
   'cachify.governance.aclUser',
   'cachify.governance.openSettings',

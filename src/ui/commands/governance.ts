@@ -11,7 +11,7 @@ import { contentOf, type PolicyPack } from '../../domain/governance/pack.ts';
 import { actionWords, governedActions, packState } from '../../domain/governance/words.ts';
 import type { PolicyPackPanel, WhyQuestion } from '../panels/policyPackPanel.ts';
 import { askChoice, back } from '../quickInput.ts';
-import { DecisionNode, PackConnectionNode, PackNode } from '../trees/governanceNodes.ts';
+import { DecisionNode, PackConnectionNode, PackNode, UnreadablePackNode } from '../trees/governanceNodes.ts';
 import type { GovernanceTree } from '../trees/governanceTree.ts';
 import { assignFromConnection, assignFromPack, unassign } from '../governance/assign.ts';
 import { exportPacks, importPacks } from '../governance/packFiles.ts';
@@ -52,11 +52,18 @@ export function governanceCommands(parts: GovernanceCommandParts): GovernanceCom
     'cachify.governance.disablePack': withPack('Turn which policy pack off?', 'own', (pack) =>
       service.savePack({ ...contentOf(pack), id: pack.id, enabled: false }),
     ),
-    'cachify.governance.removePack': withPack('Delete which policy pack?', 'own', (pack) =>
-      removeAsPerson(parts, pack),
-    ),
+    'cachify.governance.removePack': async (item) => {
+      const pack =
+        item instanceof UnreadablePackNode
+          ? item.pack
+          : await choosePack(parts, item, 'Delete which policy pack?', 'own');
+      if (pack !== undefined) await removeAsPerson(parts, pack);
+    },
+    'cachify.governance.unassign': async (item) => {
+      if (item instanceof PackConnectionNode) await unassign(service, item);
+      else throw new Failure('VALIDATION_ERROR', 'Choose a connection under a policy pack in the Governance view.');
+    },
     'cachify.governance.assign': async (item) => {
-      if (item instanceof PackConnectionNode) return unassign(service, item);
       if (item instanceof ConnectionNode) return assignFromConnection(parts, item.view);
       const pack = await choosePack(parts, item, 'Assign which policy pack?', 'own');
       if (pack !== undefined) await assignFromPack(parts, pack);
@@ -77,7 +84,10 @@ export function governanceCommands(parts: GovernanceCommandParts): GovernanceCom
   };
 }
 
-async function removeAsPerson({ service, panel }: GovernanceCommandParts, pack: PolicyPack): Promise<void> {
+async function removeAsPerson(
+  { service, panel }: GovernanceCommandParts,
+  pack: Pick<PolicyPack, 'id' | 'name'>,
+): Promise<void> {
   const remove = 'Delete policy pack';
   const { packs } = await service.overview();
   const held = packs.find((view) => view.pack.id === pack.id)?.connections ?? [];

@@ -245,7 +245,7 @@ export class PolicyPackPanel implements Disposable {
   }
 
   async #decisions(packId: string): Promise<DecisionRow[]> {
-    const decisions = await this.#parts.service.decisions({ limit: 2000 });
+    const decisions = await this.#parts.service.decisions({ limit: 500 });
     return decisions
       .filter(({ packs }) => packs.some(({ id }) => id === packId))
       .slice(0, shownRows)
