@@ -12,7 +12,7 @@ import type {
   PreviewWork,
 } from '../../src/app/ports/incidents.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
-import type { IncidentRequest } from '../../src/domain/incidents/definition.ts';
+import type { IncidentRequest, PreviewProgress } from '../../src/domain/incidents/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { ownFolder, removeFolder } from './processes.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
@@ -43,12 +43,15 @@ export interface IncidentsRig {
   preview(
     more?: Partial<IncidentRequest>,
     parts?: Partial<PreviewWork>,
+    onProgress?: (progress: PreviewProgress) => void,
   ): Promise<{ readonly outcome: PreviewOutcome; readonly work: PreviewWork }>;
   exportOf(
     preview: { readonly outcome: PreviewOutcome; readonly work: PreviewWork },
     target: string,
     jobId?: string,
   ): ExportWork;
+  /** Writes what the log holds into its generation. */
+  settle(): Promise<void>;
   /** As another window would, at once and without asking what is pinned. */
   purgeBefore(time: string): Promise<void>;
   close(): Promise<void>;
@@ -81,7 +84,7 @@ export async function incidentsRig(folder = realpathSync(ownFolder('cachify-inci
       await stores.history.appendSamples(Array.from({ length: Math.ceil(count / 15) }, (_, n) => sampleOf(n)));
       await stores.history.flush();
     },
-    async preview(more = {}, parts = {}) {
+    async preview(more = {}, parts = {}, onProgress) {
       const request: IncidentRequest = {
         from: '2026-01-01T00:00:00.000Z',
         to: '2026-02-01T00:00:00.000Z',
@@ -90,7 +93,10 @@ export async function incidentsRig(folder = realpathSync(ownFolder('cachify-inci
         ...more,
       };
       const query = { from: request.from, to: request.to };
-      const { cut, estimated } = await stores.incidents.cut(query);
+      const { cut, estimated } =
+        parts.cut === undefined || parts.estimated === undefined
+          ? await stores.incidents.cut(query)
+          : { cut: parts.cut, estimated: parts.estimated };
       previews += 1;
       const given: PreviewWork = {
         previewId: `preview-${previews}`,
@@ -106,12 +112,18 @@ export async function incidentsRig(folder = realpathSync(ownFolder('cachify-inci
         secrets: [],
         ...parts,
       };
-      return { outcome: await work.preview(given, {}), work: given };
+      const hooks = onProgress === undefined ? {} : { onProgress };
+      return { outcome: await work.preview(given, hooks), work: given };
     },
     exportOf({ outcome, work: given }, target, jobId = 'job-0001-0001') {
       const { previewId, request, query, cut, names, secrets } = given;
       const { entries } = outcome.manifest;
       return { jobId, previewId, request, query, cut, names, salt: given.salt, secrets, target, entries };
+    },
+    async settle() {
+      const window = new StoreWorker({ ...settings, clock: systemClock, onNotice: () => undefined });
+      await window.call('store.checkpoint');
+      await window.close();
     },
     async purgeBefore(time) {
       const window = new StoreWorker({ ...settings, clock: systemClock, onNotice: () => undefined });

@@ -118,7 +118,12 @@ export class IncidentService implements PinSource {
       bundleId: null,
     };
     await store.saveExport(row);
-    return this.#host.begin(row, preview);
+    try {
+      return await this.#host.begin(row, preview);
+    } catch (error) {
+      await store.removeExport(row.id);
+      throw error;
+    }
   }
 
   /** @throws Failure VALIDATION_ERROR when there is no such job */
