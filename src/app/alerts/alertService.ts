@@ -142,13 +142,14 @@ export class AlertService implements Disposable {
     windowMs(query);
     const rule = this.rules.testable(query.rule);
     const idOf = idsByUid(this.#parts.connections);
-    const records = await this.#parts.records.list();
-    const connectionIds = records
-      .filter((record) => isInScope(rule, record))
-      .slice(0, mostTested)
-      .map(({ uid }) => uid);
+    const seen = [
+      ...this.#parts.connections.views().map(({ summary }) => summary),
+      ...(await this.#parts.records.list()),
+    ];
+    const inScope = new Set(seen.filter((each) => isInScope(rule, each)).map(({ uid }) => uid));
+    const connectionIds = [...inScope].slice(0, mostTested);
     const { from, to } = query;
-    const { episodes, coverage, series, seen, lacking } = await this.#parts.store.backtest({
+    const tested = await this.#parts.store.backtest({
       rule,
       connectionIds,
       from,
@@ -156,11 +157,11 @@ export class AlertService implements Disposable {
       mostPoints,
     });
     return {
-      episodes: episodes.map((episode) => ({ ...episode, connectionId: idOf(episode.connectionId) })),
-      coverage,
-      series,
-      connectionIds: seen.map(idOf),
-      notAvailableOn: lacking.map(idOf),
+      episodes: tested.episodes.map((episode) => ({ ...episode, connectionId: idOf(episode.connectionId) })),
+      coverage: tested.coverage,
+      series: tested.series,
+      connectionIds: tested.seen.map(idOf),
+      notAvailableOn: tested.lacking.map(idOf),
     };
   }
 

@@ -19,7 +19,7 @@ export function createAlertsStatus(model: AlertsModel): Disposable {
       const name = byId.get(ruleId)?.name ?? ruleId;
       return `${name} on ${picture.names.get(connectionId) ?? connectionId}`;
     });
-    item.text = `$(bell-dot) ${firing.length}`;
+    item.text = `$(flame) ${formatCounted(firing.length, 'alert')}`;
     item.tooltip = `${formatCounted(firing.length, 'alert fires', 'alerts fire')}:\n${names.join('\n')}`;
     item.accessibilityInformation = {
       label: formatCounted(firing.length, 'Redis alert fires', 'Redis alerts fire'),
