@@ -42,7 +42,7 @@ const rule = fc
     return ruleOf({
       ...more,
       metric,
-      aggregation: metric === 'memoryRatio' ? aggregation : own[metric as keyof typeof own],
+      aggregation: metric === 'memoryRatio' ? aggregation : own[metric],
       threshold,
       ...(apart === null ? {} : { recoveryThreshold: up ? threshold - apart * scale : threshold + apart * scale }),
     });
@@ -147,7 +147,7 @@ describe('the evaluator against a slow, obvious one', function () {
       { numRuns: 10_000 },
     );
     assert.ok(
-      judged > 100_000 && fired > 5000,
+      judged > 50_000 && fired > 2000,
       `${judged} slots, ${fired} episodes: too little happened to mean anything`,
     );
   });

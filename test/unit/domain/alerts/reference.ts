@@ -184,6 +184,8 @@ function elapsed(moments: readonly Moment[], seen: readonly Seen[], at: number):
 function episodeOpen(moments: readonly Moment[], seen: readonly Seen[], at: number): boolean {
   for (let i = at - 1; i >= 0 && !isEdit(moments, i + 1); i--) {
     if (seen[i]?.state === 'normal' || seen[i]?.state === 'resolved') return false;
+    // What was pending over a long absence was given up, whatever it had been before.
+    if (seen[i]?.state === 'pending' && (moments[i + 1]?.slot ?? 0) - (moments[i]?.slot ?? 0) > hour) return false;
     if (seen[i]?.state === 'firing') return true;
   }
   return false;
