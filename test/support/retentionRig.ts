@@ -82,7 +82,7 @@ export async function openRig(
     'undoStep',
     'sweepStep',
   ] as const;
-  const more = ['purges', 'giveBack', 'reset', 'state', 'saveState'] as const;
+  const more = ['purges', 'giveBack', 'trimRollups', 'reset', 'state', 'saveState'] as const;
   const retention = Object.fromEntries(
     [...methods, ...more].map((method) => [
       method,

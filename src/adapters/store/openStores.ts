@@ -128,6 +128,7 @@ export function openStores(options: OpenStoresOptions): Stores {
       sweepStep: true,
       purges: true,
       giveBack: true,
+      trimRollups: true,
       reset: true,
       state: true,
       saveState: true,

@@ -104,6 +104,8 @@ export interface RetentionStore {
   purges(): Promise<readonly PurgeRecord[]>;
   /** Gives the space of rows that are gone back to the disk now; `diskIsFull` = also where there is no room to do so. */
   giveBack(diskIsFull: boolean): Promise<void>;
+  /** One slice of deleting roll-ups of before a time, epoch seconds. */
+  trimRollups(before: number): Promise<{ readonly done: boolean }>;
   /** Deletes everything from both stores, for all windows. */
   reset(): Promise<void>;
   state(name: string): Promise<unknown>;

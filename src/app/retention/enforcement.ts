@@ -1,5 +1,5 @@
 import { asFailure } from '../../domain/failure.ts';
-import { formatBytes, formatPercent } from '../../domain/format.ts';
+import { formatBytes, formatCount, formatPercent } from '../../domain/format.ts';
 import { confirmClock, observeClock, type ClockGuard } from '../../domain/retention/clockGuard.ts';
 import { datasetTitles, purgeOrder, type KeptDataset } from '../../domain/retention/dataset.ts';
 import { ageCutoff, purgeTo, warnAt } from '../../domain/retention/policy.ts';
@@ -104,13 +104,15 @@ export class Enforcement {
   /** One look at everything. Purges by age only when asked for, and never while the clock is not trusted. */
   async enforce({ byAge }: { readonly byAge: boolean }): Promise<EnforcementStatus> {
     const { service, store, health } = this.#parts;
+    // Where the disk is full, room comes first: nothing else could be saved.
+    if (health().kind !== 'ready') await service.sweep(true);
     const guard = await this.#observeClock();
     await this.#goOn();
     if (guard.suspended === null) await service.sweep(false);
-    else if (health().kind === 'readOnly') await service.sweep(true);
     const before = await service.status();
     const held =
       guard.suspended !== null ? [] : byAge ? await this.#purgeByAge(purgeOrder) : await this.#stillHeld(before);
+    if (byAge && guard.suspended === null) await service.trimRollups();
     const { datasets } = await this.#purgeBySize(await service.usage());
     await this.#noteDay(datasets);
     await this.#warn(datasets);
@@ -120,7 +122,7 @@ export class Enforcement {
       await store.saveState('status', status);
       service.changed();
     }
-    await this.#tellUnmet(status, before);
+    await this.#tellNews(status, before);
     return status;
   }
 
@@ -264,7 +266,16 @@ export class Enforcement {
     };
   }
 
-  async #tellUnmet(status: EnforcementStatus, before: EnforcementStatus): Promise<void> {
+  async #tellNews(status: EnforcementStatus, before: EnforcementStatus): Promise<void> {
+    for (const { dataset, rows, of } of status.held) {
+      if (before.held.some((one) => one.dataset === dataset)) continue;
+      await this.#parts.alerts.raise({
+        severity: 'warning',
+        source: 'storage',
+        title: `${datasetTitles[dataset]}: a purge waits for you`,
+        message: `${formatCount(rows)} of ${formatCount(of)} are older than their days. That is more than half, so nothing is deleted before you review it in the Storage panel.`,
+      });
+    }
     for (const unmet of status.unmet) {
       if (before.unmet.some(({ dataset }) => dataset === unmet.dataset)) continue;
       await this.#parts.alerts.raise({

@@ -26,6 +26,8 @@ import type { PinSource } from '../ports/pins.ts';
 import type { FileUse, KeptFiles, PurgeRecord, RetentionStore, StoreUsage } from '../ports/retention.ts';
 import type { StoreHealth } from '../ports/stores.ts';
 
+/** How long roll-ups are kept: a year can be compared with the one before. */
+const rollupsMs = 400 * 86_400_000;
 /** How long a purge can be undone. */
 const undoMs = 2 * 3_600_000;
 
@@ -246,6 +248,13 @@ export class RetentionService {
       this.changed();
       return { restoredRows: rows };
     }
+  }
+
+  /** Roll-ups outlive rows by far, and not for ever. */
+  async trimRollups(): Promise<void> {
+    const { store, clock } = this.#parts;
+    const before = Math.floor((clock.wallMs() - rollupsMs) / 1000);
+    while (!(await store.trimRollups(before)).done);
   }
 
   /** Deletes everything that is kept, with its files, for all windows. There is no undo: export it before. */

@@ -1,4 +1,4 @@
-import { commands, env, Uri, window } from 'vscode';
+import { commands, Uri, window } from 'vscode';
 import type { RetentionApi } from '../../api.ts';
 import type { Enforcement } from '../../app/retention/enforcement.ts';
 import type { RetentionService } from '../../app/retention/retentionService.ts';
@@ -35,7 +35,7 @@ export function retentionCommands(parts: RetentionCommandParts): RetentionComman
     'cachify.retention.savePolicy': (item) => openOn(panel, item, 'policy'),
     'cachify.retention.undoPurge': (item) => undoPurge(retention, item),
     'cachify.retention.confirmClock': () => confirmClock(enforcement, parts.clockMs()),
-    'cachify.retention.openFolder': () => env.openExternal(parts.folder),
+    'cachify.retention.openFolder': () => commands.executeCommand('revealFileInOS', parts.folder),
     'cachify.retention.reset': () => reset(parts),
     'cachify.retention.exportDatabase': () => exportDatabase(api),
     'cachify.retention.verify': () => verify(api),

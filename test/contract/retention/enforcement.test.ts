@@ -11,7 +11,7 @@ import type { Dataset } from '../../../src/domain/retention/dataset.ts';
 import type { Pin } from '../../../src/domain/retention/pins.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
 import { openRig, type StoreRig } from '../../support/retentionRig.ts';
-import { eventOf, idOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
+import { eventOf, idOf, sampleOf } from '../../support/storeRows.ts';
 
 const dayMs = 86_400_000;
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -97,6 +97,10 @@ describe('enforcing what is kept', () => {
     const status = await enforcement.enforce({ byAge: true });
     assert.deepEqual(status.held, [{ dataset: 'timelineEvents', rows: 50 * 24, of: 80 * 24 }]);
     assert.equal((await rig.events()).length, 80 * 24);
+    assert.deepEqual(
+      raised.map(({ title }) => title),
+      ['Timeline events: a purge waits for you'],
+    );
     const plan = await service.planPurge({ dataset: 'timelineEvents' });
     assert.equal((await service.purge(plan.planId)).deletedRows, 50 * 24);
     assert.deepEqual((await enforcement.enforce({ byAge: false })).held, [], 'a person did it: nothing waits');
@@ -129,11 +133,6 @@ describe('enforcing what is kept', () => {
   });
 
   it('warns once at 90 %, and again only after it was calm', async () => {
-    await rig.call(
-      'snapshots.add',
-      Array.from({ length: 4 }, (_, n) => snapshotOf(n)),
-    );
-    files = [{ owner: 'nobody', bytes: 0 }];
     await limit('timelineEvents', { mb: 1, auto: false });
     await eventsBack(1);
     const used = async (): Promise<number> =>
@@ -255,6 +254,18 @@ describe('enforcing what is kept', () => {
     const purges = await rig.retention.purges();
     assert.equal(purges.filter(({ dataset }) => dataset === 'timelineEvents').length, 1);
     assert.equal((await rig.events()).length, 30 * 24);
+  });
+
+  it('keeps roll-ups for 400 days, whatever happens to rows', async () => {
+    await eventsBack(3);
+    const window = { from: '2020-01-01T00:00:00.000Z', to: '2030-01-01T00:00:00.000Z', bucketSeconds: 3600 };
+    const operations = async (): Promise<number> => (await rig.call('history.operations', window)).length;
+    const before = await operations();
+    assert.ok(before >= 3 * 24);
+    rig.clock.wall += 399 * dayMs;
+    await enforcement.enforce({ byAge: true });
+    await enforcement.confirmClock();
+    assert.equal(await operations(), before - 2 * 24, 'those of 401 and 402 days ago are gone');
   });
 
   it('refuses a plan for the future, and names the field', async () => {

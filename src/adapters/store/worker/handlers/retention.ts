@@ -8,6 +8,7 @@ import {
   saveUsageDay,
 } from '../repositories/retentionPolicies.ts';
 import { deleteAll } from '../retention/deleteAll.ts';
+import { trimRollups } from '../retention/rollups.ts';
 import { RetentionDesk } from '../retention/retentionDesk.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
 
@@ -29,6 +30,7 @@ export function retentionHandlers(parts: StoreParts): Handlers<PortCalls<'retent
       await history.giveBack(diskIsFull);
       await control.giveBack(diskIsFull);
     },
+    'retention.trimRollups': (before) => history.commit((tx) => trimRollups(tx, before), true),
     'retention.reset': async () => {
       await telemetry.flush();
       await history.commit((tx) => deleteAll(tx, history), true);

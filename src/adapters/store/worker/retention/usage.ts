@@ -8,6 +8,7 @@ import { isHistoryDataset, partsWith, tableOf, type HistoryDataset } from './his
 import { planHistory } from './planHistory.ts';
 import { planRows } from './planRows.ts';
 import { purgesIn } from './purgeRecords.ts';
+import { rollupBytes } from './rollups.ts';
 import { rowStretches, rowTables, type RowDataset } from './rowDatasets.ts';
 
 interface Query {
@@ -17,15 +18,6 @@ interface Query {
 
 const shownDays = 60;
 const never = '~';
-const rollups = [
-  'operation_rollups',
-  'action_rollups',
-  'family_rollups',
-  'pattern_rollups',
-  'engine_rollups',
-  'sample_rollups',
-];
-
 /** What is kept, dataset by dataset. */
 export function usageOf(control: StoreEngine, history: StoreEngine, query: Query): Omit<StoreUsage, 'fileBytes'> {
   const main = control.read();
@@ -96,11 +88,4 @@ function usageDays(control: SqlDatabase): StoreUsage['days'] {
       dataset: oneOf(row, 'dataset', keptDatasets),
       bytes: number(row, 'bytes'),
     }));
-}
-
-/** About what the roll-ups take: the main database of the history holds little else. */
-function rollupBytes(history: SqlDatabase): number {
-  const pragma = (name: string): number => Number(history.rows(`PRAGMA ${name}`)[0]?.[0] ?? 0);
-  const rows = rollups.reduce((sum, table) => sum + Number(history.rows(`SELECT count(*) FROM ${table}`)[0]?.[0]), 0);
-  return rows === 0 ? 0 : (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
 }
