@@ -77,7 +77,19 @@ async function policyPack(workbench: Workbench): Promise<void> {
   await workbench.openView('Governance');
 }
 
+/** What is kept, with the plan of a purge. */
+async function storage(workbench: Workbench): Promise<void> {
+  await workbench.run('Cachify: Storage Summary');
+  const page = await workbench.webview('.datasets');
+  if ((await page.locator('.plan-table').count()) === 0) {
+    await page.locator('.dataset').first().locator('vscode-button', { hasText: 'Purge…' }).click();
+    await page.locator('.segmented button', { hasText: 'Older than …' }).click();
+  }
+  await page.locator('.plan-table').waitFor();
+}
+
 export const pictures: readonly Picture[] = [
+  { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
   { name: 'policy-pack', themes: ALL_THEMES, size: { width: 1400, height: 900 }, steps: policyPack },
   observability('overview', '.charts .u-over'),
   observability('keyspace', '.ranking tbody tr'),
