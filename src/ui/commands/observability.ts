@@ -74,7 +74,7 @@ function itemFocus(item: unknown, service: ConnectionService): PanelLink {
   return {
     ...(view === undefined ? {} : { connectionIds: [view.summary.id] }),
     ...(item instanceof KeyNode ? { text: display(item.key) } : {}),
-    ...(item instanceof FolderNode ? { text: display(item.prefix) } : {}),
+    ...(item instanceof FolderNode ? { text: display(item.facts.prefix) } : {}),
     ...(item instanceof RunNode ? { runId: item.run.id } : {}),
   };
 }

@@ -95,7 +95,7 @@ export async function refreshKeys(parts: KeyCommandParts, item: unknown): Promis
 
 /** The name of a key, the pattern of a folder. */
 export async function copyName({ connections }: KeyCommandParts, item: unknown): Promise<void> {
-  if (item instanceof FolderNode) return env.clipboard.writeText(`${display(item.prefix)}*`);
+  if (item instanceof FolderNode) return env.clipboard.writeText(`${display(item.facts.prefix)}*`);
   if (item instanceof FilterNode) return;
   const target = await chosenTarget(connections, item, 'Copy the name of a key on');
   if (target !== undefined) await env.clipboard.writeText(textOf(target.key) ?? display(target.key));

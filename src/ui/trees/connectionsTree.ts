@@ -15,7 +15,7 @@ import type { KeysParts } from '../../app/keys/parts.ts';
 import { utf8, type Bytes } from '../../domain/bytes.ts';
 import { display, displayShort } from '../../domain/display.ts';
 import { asFailure } from '../../domain/failure.ts';
-import { formatBytes, formatCount, formatDuration } from '../../domain/format.ts';
+import { formatBytes, formatCounted, formatDuration } from '../../domain/format.ts';
 import type { FolderListing } from '../../domain/keys/tree.ts';
 import { connectAsPerson } from '../commands/connections.ts';
 import { setContextKey } from '../contextKeys.ts';
@@ -84,14 +84,14 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
     if (node.kind !== 'connection') return item;
     const { browsers } = this.#parts;
     const { total } = browsers.of(node.connectionUid).state();
-    if (total !== null) item.description = `${String(item.description)} · ${formatCount(total)} keys`;
+    if (total !== null) item.description = `${String(item.description)} · ${formatCounted(total, 'key')}`;
     if (browsers.isFiltered(node.connectionUid)) item.contextValue = `${item.contextValue} filtered`;
     return item;
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     if (node === undefined) return this.#parts.connections.views().map((view) => this.#connectionNode(view));
-    if (node.kind === 'folder') return this.#children(node.connectionUid, node.prefix);
+    if (node.kind === 'folder') return this.#children(node.connectionUid, node.facts.prefix);
     return node.kind === 'connection' ? this.#connectionChildren(node) : [];
   }
 
@@ -115,7 +115,7 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
       this.#parts.browsers.of(node.connectionUid).resume();
       return;
     }
-    const id = folderId(node.connectionUid, node.prefix);
+    const id = folderId(node.connectionUid, node.facts.prefix);
     this.#limits.set(id, this.#limitOf(id) + this.#pageSize());
     this.#onKeys(node.connectionUid);
   }
@@ -147,7 +147,11 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
     } catch (error) {
       const failure = asFailure(error);
       return [
-        new NoteNode(connectionUid, failure.message, 'error', { id: 'cachify.keys.refresh', title: 'Try Again' }),
+        new NoteNode(connectionUid, {
+          text: failure.message,
+          icon: 'error',
+          command: { id: 'cachify.keys.refresh', title: 'Try Again' },
+        }),
       ];
     }
   }
@@ -161,11 +165,12 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
     const state = browser.state();
     const nodes: TreeNode[] = listing.folders.map(
       (folder) =>
-        new FolderNode(connectionUid, folder.prefix, prefix, folder.count, Math.floor(state.coverage * 100) / 100),
+        new FolderNode(connectionUid, { ...folder, parent: prefix, coverage: Math.floor(state.coverage * 100) / 100 }),
     );
     nodes.push(...(await this.#keyNodes(connectionUid, listing)));
     const [shown, total] = [nodes.length, listing.folderCount + listing.keyCount];
-    if (shown < total) nodes.push(new MoreNode(connectionUid, prefix, shown, total, limit >= maxChildren));
+    const atLimit = limit >= maxChildren;
+    if (shown < total) nodes.push(new MoreNode(connectionUid, { prefix, shown, total, atLimit }));
     if (prefix.length > 0) return nodes;
     return [
       ...filterNodes(connectionUid, filterWords(browser.filter)),
@@ -182,7 +187,8 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
     const shown = await browser.describe(listing.keys).catch(() => null);
     return listing.keys.map((key) => {
       const facts = shown?.get(nameOf(key));
-      return new KeyNode(connectionUid, key, {
+      return new KeyNode(connectionUid, {
+        key,
         type: facts?.type ?? null,
         ttlMs: facts?.ttlMs ?? null,
         connectionId: id,
@@ -197,18 +203,20 @@ export class ConnectionsTree implements TreeDataProvider<TreeNode> {
     const browser = this.#parts.browsers.of(connectionUid);
     const state = browser.state();
     const words = scanWords(state);
-    if (words !== null) return [new ScanNode(connectionUid, words, state.kind === 'scanning')];
+    if (words !== null) return [new ScanNode(connectionUid, { text: words, running: state.kind === 'scanning' })];
     if (listing.total > 0) return [];
     const filtered = filterWords(browser.filter) !== '';
     return [
       filtered
-        ? new NoteNode(connectionUid, 'No key matches the filter', 'info', {
-            id: 'cachify.keys.clearFilter',
-            title: 'Clear',
+        ? new NoteNode(connectionUid, {
+            text: 'No key matches the filter. Clear it',
+            icon: 'info',
+            command: { id: 'cachify.keys.clearFilter', title: 'Clear Key Filter' },
           })
-        : new NoteNode(connectionUid, 'No keys yet. Create one, for example cart:1', 'info', {
-            id: 'cachify.keys.create',
-            title: 'Create Key…',
+        : new NoteNode(connectionUid, {
+            text: 'No keys yet. Create one, for example cart:1',
+            icon: 'info',
+            command: { id: 'cachify.keys.create', title: 'Create Key…' },
           }),
     ];
   }
@@ -240,7 +248,7 @@ function folderId(connectionUid: string, prefix: Bytes): string {
 }
 
 function filterNodes(connectionUid: string, words: string): FilterNode[] {
-  return words === '' ? [] : [new FilterNode(connectionUid, words)];
+  return words === '' ? [] : [new FilterNode(connectionUid, { words })];
 }
 
 /** What stands under a connection that shows no keys; null when it does. */
@@ -249,15 +257,15 @@ function noteInstead(view: ConnectionView): NoteNode | null {
   const connect = { id: 'cachify.connections.connect', title: 'Connect' };
   if (!workspace.isTrusted) {
     const manage = { id: 'workbench.trust.manage', title: 'Manage Workspace Trust' };
-    return new NoteNode(uid, 'Trust this workspace to connect', 'workspace-untrusted', manage);
+    return new NoteNode(uid, { text: 'Trust this workspace to connect', icon: 'workspace-untrusted', command: manage });
   }
   switch (view.state.kind) {
     case 'disconnected':
-      return new NoteNode(uid, 'Not connected. Connect', 'info', connect);
+      return new NoteNode(uid, { text: 'Not connected. Connect', icon: 'info', command: connect });
     case 'failed':
-      return new NoteNode(uid, `${view.state.cause} Connect again`, 'error', connect);
+      return new NoteNode(uid, { text: `${view.state.cause} Connect again`, icon: 'error', command: connect });
     case 'connecting':
-      return new NoteNode(uid, stateWords(view), 'sync~spin');
+      return new NoteNode(uid, { text: stateWords(view), icon: 'sync~spin' });
     default:
       return null;
   }

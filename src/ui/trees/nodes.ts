@@ -15,109 +15,70 @@ export class ConnectionNode {
   }
 }
 
-/** What is listed at this moment is not the whole keyspace by the person's own wish. */
-export class FilterNode {
-  readonly kind = 'filter';
+/** Something that stands under a connection. */
+abstract class PartNode<Facts extends object> {
   readonly connectionUid: string;
-  readonly words: string;
+  readonly facts: Readonly<Facts>;
 
-  constructor(connectionUid: string, words: string) {
+  constructor(connectionUid: string, facts: Facts) {
     this.connectionUid = connectionUid;
-    this.words = words;
-  }
-}
-
-export class FolderNode {
-  readonly kind = 'folder';
-  readonly connectionUid: string;
-  readonly prefix: Bytes;
-  /** Prefix of the folder that it stands in. */
-  readonly parent: Bytes;
-  readonly count: number;
-  /** Share of the keyspace that the count is from, 0..1. */
-  readonly coverage: number;
-
-  constructor(connectionUid: string, prefix: Bytes, parent: Bytes, count: number, coverage: number) {
-    this.connectionUid = connectionUid;
-    this.prefix = prefix;
-    this.parent = parent;
-    this.count = count;
-    this.coverage = coverage;
-  }
-}
-
-export interface KeyNodeFacts {
-  /** Null when it was not to be had. */
-  readonly type: string | null;
-  readonly ttlMs: number | null;
-  readonly connectionId: string;
-  readonly db: number;
-  readonly readOnly: boolean;
-}
-
-export class KeyNode {
-  readonly kind = 'key';
-  readonly connectionUid: string;
-  readonly key: Bytes;
-  readonly facts: KeyNodeFacts;
-
-  constructor(connectionUid: string, key: Bytes, facts: KeyNodeFacts) {
-    this.connectionUid = connectionUid;
-    this.key = key;
     this.facts = facts;
   }
 }
 
-/** More children than are shown. */
-export class MoreNode {
-  readonly kind = 'more';
-  readonly connectionUid: string;
-  readonly prefix: Bytes;
-  readonly shown: number;
-  readonly total: number;
-  /** As many as one folder may show. */
-  readonly atLimit: boolean;
+/** What is listed at this moment is not the whole keyspace by the person's own wish. */
+export class FilterNode extends PartNode<{ words: string }> {
+  readonly kind = 'filter';
+}
 
-  constructor(connectionUid: string, prefix: Bytes, shown: number, total: number, atLimit: boolean) {
-    this.connectionUid = connectionUid;
-    this.prefix = prefix;
-    this.shown = shown;
-    this.total = total;
-    this.atLimit = atLimit;
+export class FolderNode extends PartNode<{
+  prefix: Bytes;
+  /** Prefix of the folder that it stands in. */
+  parent: Bytes;
+  count: number;
+  /** Share of the keyspace that the count is from, 0..1. */
+  coverage: number;
+}> {
+  readonly kind = 'folder';
+}
+
+export class KeyNode extends PartNode<{
+  key: Bytes;
+  /** Null when it was not to be had. */
+  type: string | null;
+  ttlMs: number | null;
+  connectionId: string;
+  db: number;
+  readOnly: boolean;
+}> {
+  readonly kind = 'key';
+
+  get key(): Bytes {
+    return this.facts.key;
   }
+}
+
+/** More children than are shown. */
+export class MoreNode extends PartNode<{
+  prefix: Bytes;
+  shown: number;
+  total: number;
+  /** As many as one folder may show. */
+  atLimit: boolean;
+}> {
+  readonly kind = 'more';
 }
 
 /** A scan that runs, or has not covered the keyspace. */
-export class ScanNode {
+export class ScanNode extends PartNode<{ text: string; running: boolean }> {
   readonly kind = 'scan';
-  readonly connectionUid: string;
-  readonly text: string;
-  readonly running: boolean;
-
-  constructor(connectionUid: string, text: string, running: boolean) {
-    this.connectionUid = connectionUid;
-    this.text = text;
-    this.running = running;
-  }
 }
 
 /** Why there is nothing to show, and what to do. */
-export class NoteNode {
+export class NoteNode extends PartNode<{
+  text: string;
+  icon: 'info' | 'error' | 'sync~spin' | 'workspace-untrusted';
+  command?: { readonly id: string; readonly title: string };
+}> {
   readonly kind = 'note';
-  readonly connectionUid: string;
-  readonly text: string;
-  readonly icon: 'info' | 'error' | 'sync~spin' | 'workspace-untrusted';
-  readonly command: { readonly id: string; readonly title: string } | undefined;
-
-  constructor(
-    connectionUid: string,
-    text: string,
-    icon: NoteNode['icon'],
-    command?: { readonly id: string; readonly title: string },
-  ) {
-    this.connectionUid = connectionUid;
-    this.text = text;
-    this.icon = icon;
-    this.command = command;
-  }
 }

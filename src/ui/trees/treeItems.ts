@@ -1,7 +1,7 @@
 import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState, type Command } from 'vscode';
 import { toBase64Url } from '../../domain/bytes.ts';
 import { display, displayShort, withoutIcons } from '../../domain/display.ts';
-import { formatCount, formatDuration, formatPercent } from '../../domain/format.ts';
+import { formatCount, formatCounted, formatDuration, formatPercent } from '../../domain/format.ts';
 import { folderName } from '../../domain/keys/tree.ts';
 import type { BrowserState, KeyFilter } from '../../app/keys/keyBrowser.ts';
 import { connectionLabel } from '../connections/labels.ts';
@@ -67,7 +67,7 @@ function connectionItem({ view, connectionUid }: ConnectionNode): TreeItem {
 }
 
 function filterItem(node: FilterNode): TreeItem {
-  const item = new TreeItem(`filter: ${node.words}`, TreeItemCollapsibleState.None);
+  const item = new TreeItem(`filter: ${node.facts.words}`, TreeItemCollapsibleState.None);
   item.id = `${node.connectionUid}/filter`;
   item.iconPath = new ThemeIcon('filter');
   item.contextValue = 'filter';
@@ -76,17 +76,19 @@ function filterItem(node: FilterNode): TreeItem {
   return item;
 }
 
-function folderItem(node: FolderNode): TreeItem {
-  const name = withoutIcons(displayShort(folderName(node.prefix, node.parent)));
+function folderItem({ connectionUid, facts }: FolderNode): TreeItem {
+  const name = withoutIcons(displayShort(folderName(facts.prefix, facts.parent)));
   const item = new TreeItem(name, TreeItemCollapsibleState.Collapsed);
-  const count = formatCount(node.count);
-  const incomplete = node.coverage < 1 ? `${formatPercent(node.coverage)} scanned, incomplete` : '';
-  item.id = `${node.connectionUid}/folder/${toBase64Url(node.prefix)}`;
+  const count = formatCount(facts.count);
+  const incomplete = facts.coverage < 1 ? `${formatPercent(facts.coverage)} scanned, incomplete` : '';
+  item.id = `${connectionUid}/folder/${toBase64Url(facts.prefix)}`;
   item.description = incomplete === '' ? count : `${count} · ${incomplete}`;
-  item.tooltip = `${displayShort(node.prefix, 500)}*\n${count} keys found${incomplete === '' ? '' : `; ${incomplete}`}`;
+  item.tooltip = `${displayShort(facts.prefix, 500)}*\n${formatCounted(facts.count, 'key')} found${incomplete === '' ? '' : `; ${incomplete}`}`;
   item.iconPath = ThemeIcon.Folder;
   item.contextValue = 'folder';
-  item.accessibilityInformation = { label: [`${name} folder`, `${count} keys`, incomplete].filter(Boolean).join(', ') };
+  item.accessibilityInformation = {
+    label: [`${name} folder`, formatCounted(facts.count, 'key'), incomplete].filter(Boolean).join(', '),
+  };
   return item;
 }
 
@@ -109,42 +111,43 @@ function keyItem(node: KeyNode): TreeItem {
 }
 
 function moreItem(node: MoreNode): TreeItem {
-  const counts = `${formatCount(node.shown)} of ${formatCount(node.total)} shown`;
-  const item = new TreeItem(
-    node.atLimit ? `${counts}; filter to see others` : 'Load more',
-    TreeItemCollapsibleState.None,
-  );
-  item.id = `${node.connectionUid}/more/${toBase64Url(node.prefix)}`;
-  item.description = node.atLimit ? '' : `(${counts})`;
-  item.iconPath = new ThemeIcon(node.atLimit ? 'filter' : 'ellipsis');
-  item.contextValue = node.atLimit ? 'limit' : 'loadMore';
-  item.command = node.atLimit
+  const { prefix, shown, total, atLimit } = node.facts;
+  const counts = `${formatCount(shown)} of ${formatCount(total)} shown`;
+  const item = new TreeItem(atLimit ? `${counts}; filter to see others` : 'Load more', TreeItemCollapsibleState.None);
+  item.id = `${node.connectionUid}/more/${toBase64Url(prefix)}`;
+  item.description = atLimit ? '' : `(${counts})`;
+  item.iconPath = new ThemeIcon(atLimit ? 'filter' : 'ellipsis');
+  item.contextValue = atLimit ? 'limit' : 'loadMore';
+  item.command = atLimit
     ? command('cachify.keys.filter', 'Filter Keys…', node)
     : command('cachify.keys.loadMore', 'Load More Keys', node);
-  item.accessibilityInformation = { label: node.atLimit ? `${counts}. Filter to see others.` : `Load more, ${counts}` };
+  item.accessibilityInformation = {
+    label: atLimit ? `${counts}. Filter to see others.` : `Load more, ${counts}`,
+  };
   return item;
 }
 
 function scanItem(node: ScanNode): TreeItem {
-  const item = new TreeItem(node.text, TreeItemCollapsibleState.None);
+  const { text, running } = node.facts;
+  const item = new TreeItem(text, TreeItemCollapsibleState.None);
   item.id = `${node.connectionUid}/scan`;
-  item.iconPath = new ThemeIcon(node.running ? 'sync~spin' : 'debug-continue');
-  item.contextValue = node.running ? 'scanning' : 'scanPaused';
-  item.command = node.running
+  item.iconPath = new ThemeIcon(running ? 'sync~spin' : 'debug-continue');
+  item.contextValue = running ? 'scanning' : 'scanPaused';
+  item.command = running
     ? command('cachify.keys.stopScan', 'Stop Scanning', node)
     : command('cachify.keys.loadMore', 'Go on Scanning', node);
-  item.tooltip = node.running ? 'Click to stop scanning.' : 'Click to go on scanning.';
+  item.tooltip = running ? 'Click to stop scanning.' : 'Click to go on scanning.';
   return item;
 }
 
 function noteItem(node: NoteNode): TreeItem {
-  const item = new TreeItem(node.text, TreeItemCollapsibleState.None);
+  const item = new TreeItem(node.facts.text, TreeItemCollapsibleState.None);
   item.id = `${node.connectionUid}/note`;
-  item.iconPath = new ThemeIcon(node.icon);
-  item.tooltip = node.text;
+  item.iconPath = new ThemeIcon(node.facts.icon);
+  item.tooltip = node.facts.text;
   item.contextValue = 'note';
-  if (node.command !== undefined)
-    item.command = { command: node.command.id, title: node.command.title, arguments: [node] };
+  if (node.facts.command !== undefined)
+    item.command = { command: node.facts.command.id, title: node.facts.command.title, arguments: [node] };
   return item;
 }
 
