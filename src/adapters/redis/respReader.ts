@@ -55,8 +55,12 @@ export class RespReader {
 
   private partialString(): RedisReply | undefined {
     const line = this.buffer.indexOf(carriageReturn, this.start);
-    if (line < 0 || line >= this.end || this.buffer[this.start] !== 0x24) return undefined;
-    return this.copy(Math.min(line + 2, this.end), this.end);
+    if (line < 0 || line + 1 >= this.end || this.buffer[this.start] !== 0x24) return undefined;
+    const length = this.length(this.start + 1, line, maxBulkBytes);
+    const from = line + 2;
+    // Of its line end, a part may have come already.
+    const to = Math.min(from + length, this.end);
+    return this.copy(from, to);
   }
 
   private append(chunk: Buffer): void {

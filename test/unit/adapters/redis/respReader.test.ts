@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { RespError, RespReader } from '../../../../src/adapters/redis/respReader.ts';
 import { encodeCommands } from '../../../../src/adapters/redis/respWriter.ts';
@@ -49,6 +50,36 @@ describe('RESP2 reader', () => {
           assert.deepEqual(read(cut(bytes, places)), replies);
         },
       ),
+    );
+  });
+
+  it('gives what has come of a reply wherever it is cut: the same elements, the last string a beginning', () => {
+    /** Whether `part` is `whole` as far as it goes. */
+    const begins = (part: RedisReply, whole: RedisReply, isLast: boolean): boolean => {
+      if (Array.isArray(part) && Array.isArray(whole)) {
+        const last = part.length - 1;
+        return (
+          part.length <= whole.length && part.every((each, i) => begins(each, whole[i] ?? null, isLast && i === last))
+        );
+      }
+      if (part instanceof Uint8Array && whole instanceof Uint8Array && isLast) {
+        return Buffer.from(whole).subarray(0, part.length).equals(Buffer.from(part));
+      }
+      return isDeepStrictEqual(part, whole);
+    };
+    fc.assert(
+      fc.property(fc.array(tree, { minLength: 1, maxLength: 4 }), fc.nat(), (reply, at) => {
+        const bytes = encode(reply);
+        const kept = bytes.subarray(0, at % bytes.length);
+        const whole: RedisReply[] = [];
+        const reader = new RespReader((each) => whole.push(each));
+        reader.push(kept);
+        const partial = reader.partial();
+        assert.deepEqual(whole, []);
+        if (partial !== undefined) assert.ok(begins(partial, reply, true), inspect([partial, reply]));
+        else assert.ok(!kept.includes(10), 'something had come');
+      }),
+      { numRuns: 5000 },
     );
   });
 
