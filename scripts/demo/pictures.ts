@@ -58,7 +58,7 @@ function observability(tab: string, ready: string, more?: (page: Frame) => Promi
 
 /** The editor of a policy pack with office hours drawn, holding on production. */
 async function policyPack(workbench: Workbench): Promise<void> {
-  if ((await workbench.tabs()).includes('Policy pack')) return;
+  if (await workbench.tab(/Policy pack/).isVisible()) return;
   await workbench.openContainer('Cachify');
   await workbench.run('Cachify: New Policy Pack');
   const page = await workbench.webview('.pack-head');
@@ -75,6 +75,7 @@ async function policyPack(workbench: Workbench): Promise<void> {
   await page.locator('.pack-head', { hasText: 'version 1' }).waitFor();
   await page.locator('.held vscode-checkbox', { hasText: 'Shop prod' }).click();
   await workbench.openView('Governance');
+  await workbench.row('Governance', 'Shop prod').waitFor();
 }
 
 /** What is kept, with the plan of a purge. */
