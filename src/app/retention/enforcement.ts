@@ -68,7 +68,8 @@ export class Enforcement {
   async confirmClock(): Promise<void> {
     const { store, clock } = this.#parts;
     await store.saveState('clock', confirmClock(clock.wallMs()));
-    await this.enforce({ byAge: true });
+    // Otherwise the window that has the job sees it within a minute.
+    if (this.#job.isHere) await this.enforce({ byAge: true });
   }
 
   async dispose(): Promise<void> {
@@ -102,7 +103,7 @@ export class Enforcement {
   }
 
   /** One look at everything. Purges by age only when asked for, and never while the clock is not trusted. */
-  async enforce({ byAge }: { readonly byAge: boolean }): Promise<EnforcementStatus> {
+  async enforce(asked: { readonly byAge: boolean }): Promise<EnforcementStatus> {
     const { service, store, health } = this.#parts;
     // Where the disk is full, room comes first: nothing else could be saved.
     if (health().kind !== 'ready') await service.sweep(true);
@@ -110,6 +111,7 @@ export class Enforcement {
     await this.#goOn();
     if (guard.suspended === null) await service.sweep(false);
     const before = await service.status();
+    const byAge = asked.byAge || (before.clock !== null && guard.suspended === null);
     const held =
       guard.suspended !== null ? [] : byAge ? await this.#purgeByAge(purgeOrder) : await this.#stillHeld(before);
     if (byAge && guard.suspended === null) await service.trimRollups();

@@ -127,6 +127,20 @@ describe('purging the history', () => {
     assert.equal((await rig.events()).length, 350);
   });
 
+  it('is taken once when two windows go on with it', async () => {
+    const plan = await rig.retention.plan(planRequest({ cutoff: at(260) }));
+    const { purgeId } = await rig.retention.begin({ planId: plan.planId, byPerson: true, undoMs: hourMs, pins: [] });
+    const other = await openRig(disk.mount());
+    const both = async (): Promise<boolean> => {
+      const [one, two] = await Promise.all([rig.retention.step(purgeId), other.retention.step(purgeId)]);
+      return one.done && two.done;
+    };
+    while (!(await both()));
+    assert.equal((await rig.retention.step(purgeId)).rows, 260);
+    assert.equal((await other.events()).length, 90);
+    await other.service.close();
+  });
+
   it('twice is once', async () => {
     const plan = await rig.retention.plan(planRequest({ cutoff: at(120) }));
     assert.equal(await rig.purge(plan.planId), 120);

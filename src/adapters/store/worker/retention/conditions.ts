@@ -57,10 +57,9 @@ export function victimsWhere({ table, cutoff, pins, newest, except }: HistoryVic
   ]);
 }
 
-/** The rows before the cutoff that stay because of one pin, or, without one, because they are the newest. */
-export function heldWhere(victims: HistoryVictims, pin: Pin | null): Condition {
-  const held = pin === null ? heldAsNewest(victims.newest) : heldBy(pin, victims.table);
-  return allOf([{ sql: 'timestamp < ?', params: [victims.cutoff] }, held]);
+/** The rows before the cutoff that stay because of one pin. */
+export function heldWhere(victims: HistoryVictims, pin: Pin): Condition {
+  return allOf([{ sql: 'timestamp < ?', params: [victims.cutoff] }, heldBy(pin, victims.table)]);
 }
 
 export function countWhere(database: SqlDatabase, table: string, where: Condition): number {

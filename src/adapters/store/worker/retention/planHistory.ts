@@ -103,16 +103,18 @@ function after(timestamp: string): string {
   return new Date(Date.parse(timestamp) + 1).toISOString();
 }
 
-function holdsNewest({ content }: TablePart, { newest, cutoff }: HistoryVictims): boolean {
-  return Object.entries(content.newest ?? {}).some(([id, at]) => newest[id] === at && at < cutoff);
+/** How many rows of a part stay because they are the newest samples of their connections: known without reading it. */
+function newestIn({ content }: TablePart, { newest, cutoff }: HistoryVictims): number {
+  return Object.entries(content.newest ?? {}).filter(([id, at]) => newest[id] === at && at < cutoff).length;
 }
 
 function victimsIn(one: TablePart, victims: HistoryVictims): number {
   const { stretch, part, content } = one;
   const reach = reachOf(stretch, victims.cutoff);
   if (reach === 'none') return 0;
-  const mayStay = victims.pins.some((pin) => mayHold(pin, victims.table, stretch)) || holdsNewest(one, victims);
-  if (reach === 'all' && !mayStay) return content.rows;
+  if (reach === 'all' && !victims.pins.some((pin) => mayHold(pin, victims.table, stretch))) {
+    return content.rows - newestIn(one, victims);
+  }
   const database = part.open();
   return database === undefined ? 0 : countWhere(database, victims.table, victimsWhere(victims));
 }
@@ -134,16 +136,12 @@ function pinnedRows(parts: readonly TablePart[], victims: HistoryVictims): Pinne
       pin,
     ),
   }));
-  const newest = sumOver(
-    before.filter((part) => holdsNewest(part, victims)),
-    victims,
-    null,
-  );
+  const newest = before.reduce((sum, part) => sum + newestIn(part, victims), 0);
   const label = 'The newest sample of each connection';
   return [...held, { reason: 'newestSnapshot' as const, label, rows: newest }].filter(({ rows }) => rows > 0);
 }
 
-function sumOver(parts: readonly TablePart[], victims: HistoryVictims, pin: Pin | null): number {
+function sumOver(parts: readonly TablePart[], victims: HistoryVictims, pin: Pin): number {
   return parts.reduce((sum, { part }) => {
     const database = part.open();
     return database === undefined ? sum : sum + countWhere(database, victims.table, heldWhere(victims, pin));

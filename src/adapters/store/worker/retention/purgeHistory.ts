@@ -87,9 +87,15 @@ function partsTaken(history: StoreEngine, purgeId: string): number[] {
     .map(([part]) => Number(part));
 }
 
+function isTaken(transaction: Transaction, purgeId: string, part: number): boolean {
+  return transaction.all('SELECT 1 FROM purged_parts WHERE purge_id = ? AND part = ?', [purgeId, part]).length > 0;
+}
+
 function takeWhole({ history, purge, body, table }: Work, parts: HistoryBody['parts']): Promise<Slice> {
   return history.commit((tx) => {
     for (const { part: id, rows } of parts) {
+      // Another window may have gone on with the same purge.
+      if (isTaken(tx, purge.purgeId, id)) continue;
       const part = partOf(history, id);
       if (part !== undefined && table === sampleTable) rollUpPart(tx, purge.purgeId, part, victimsWhere(body.victims));
       if (part !== undefined && body.undo) tx.hideRows(id, [...new Set([...part.hidden, table])]);
