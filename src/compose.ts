@@ -37,6 +37,7 @@ import { openAlerts } from './app/retention/openAlerts.ts';
 import { openRetention } from './app/retention/openRetention.ts';
 import { resumableRuns } from './app/retention/resumableRuns.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
+import { withRunSnapshots } from './app/workflows/runSnapshots.ts';
 import { WorkflowService } from './app/workflows/workflowService.ts';
 import { composeGovernance } from './composeGovernance.ts';
 import { composeIncidents } from './composeIncidents.ts';
@@ -118,10 +119,12 @@ export function composeServices(context: ExtensionContext): Services {
     alerts: alertEvents,
   });
   const gate = new CommandGate({ ...common, sessions: connections, governance: policies });
+  const cipher = new ValueCipher(secrets, askPassphrase, (passphrase) => keyFromPassphrase(memory, passphrase));
+  const runFiles = openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, cipher);
   const keysParts: KeysParts = {
     gate,
-    snapshots: stores.snapshots,
-    cipher: new ValueCipher(secrets, askPassphrase, (passphrase) => keyFromPassphrase(memory, passphrase)),
+    snapshots: withRunSnapshots({ store: stores.workflows, files: runFiles, cipher }, stores.snapshots),
+    cipher,
     digest,
     clock,
     settings,
@@ -130,16 +133,17 @@ export function composeServices(context: ExtensionContext): Services {
   const keys = new KeyService(keysParts);
   const holder = processHolder();
   const leases = new JobLeases({ leases: stores.leases, holder, clock, log });
-  const runFiles = openRunFiles(Uri.joinPath(context.globalStorageUri, 'runs').fsPath, keysParts.cipher);
   const workflows = new WorkflowService({
     ...keysParts,
     sessions: connections,
     store: stores.workflows,
+    snapshots: stores.snapshots,
     files: runFiles,
     entryFiles,
     governance: policies,
     secrets,
     leases,
+    alerts: alertEvents,
     log,
   });
   const incidents = composeIncidents(context, {

@@ -9,7 +9,7 @@ import { processHolder } from '../../src/adapters/node/holder.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
 import { openStores } from '../../src/adapters/store/openStores.ts';
 import { Policies } from '../../src/app/governance/policies.ts';
-import type { RaisedAlert } from '../../src/app/ports/alertEvents.ts';
+import type { AlertEvents, RaisedAlert } from '../../src/app/ports/alertEvents.ts';
 import type { Clock } from '../../src/app/ports/clock.ts';
 import type { Holder } from '../../src/app/ports/leases.ts';
 import type { GovernanceStore } from '../../src/app/ports/governance.ts';
@@ -75,6 +75,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
   const rig: { active: ActiveConnection } = { active: { definition, session, readOnlyNow: definition.readOnly } };
   const sessions = { active: () => Promise.resolve(rig.active) };
   const alerts: RaisedAlert[] = [];
+  const raised: AlertEvents = { raise: (alert) => Promise.resolve(void alerts.push(alert)) };
   const policies = new Policies({
     store: options.governanceStore ?? stores.governance,
     configured: { policyPacks: () => options.policyPacks ?? [], onDidChange: () => ({ dispose: () => undefined }) },
@@ -82,7 +83,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     clock,
     log,
     newId: () => nodeDigest.uuid(),
-    alerts: { raise: (alert) => Promise.resolve(void alerts.push(alert)) },
+    alerts: raised,
     recorder: { record: (event) => void records.push(event) },
     definitionOf: () => rig.active.definition,
   });
@@ -109,6 +110,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     settings: { number: () => options.snapshotBudgetMb ?? 256 },
     leases: new JobLeases({ leases: stores.leases, holder: options.holder ?? processHolder(), clock, log }),
     log,
+    alerts: raised,
     definitionOf: () => rig.active.definition,
   };
   const parts = options.wrap?.(plain) ?? plain;

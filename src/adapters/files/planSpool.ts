@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises
 import { dirname } from 'node:path';
 import type { Cipher } from '../../app/ports/environment.ts';
 import type { PlanBlock, PlanReader, PlanSpool, PlanWriter } from '../../app/ports/workflows.ts';
+import type { Bytes } from '../../domain/bytes.ts';
 import { Failure } from '../../domain/failure.ts';
 import { KeyList } from '../../domain/keys/keyList.ts';
 import type { SpooledItem } from '../../domain/workflows/definition.ts';
@@ -292,6 +293,14 @@ class Reader implements PlanReader {
     return items;
   }
 
+  async indexOf(key: Bytes): Promise<number> {
+    for (const { from, count } of this.#index.blocks) {
+      const { keys } = await this.#blockOf(from);
+      for (let at = 0; at < count; at++) if (isKeyAt(keys, at, key)) return from + at;
+    }
+    return -1;
+  }
+
   close(): Promise<void> {
     return this.#file.close();
   }
@@ -315,6 +324,13 @@ class Reader implements PlanReader {
     this.#open = { place, ...parsed(body, place.count) };
     return this.#open;
   }
+}
+
+function isKeyAt({ bytes, ends }: KeyList, index: number, key: Bytes): boolean {
+  const from = index === 0 ? 0 : (ends[index - 1] ?? 0);
+  if ((ends[index] ?? 0) - from !== key.length) return false;
+  for (let at = 0; at < key.length; at++) if (bytes[from + at] !== key[at]) return false;
+  return true;
 }
 
 function parsed(body: Buffer, count: number): Omit<OpenBlock, 'place'> {

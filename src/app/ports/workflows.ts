@@ -101,6 +101,8 @@ export interface PlanReader {
   readonly count: number;
   /** Items in the order of `ranges`. */
   items(ranges: Ranges): Promise<readonly SpooledItem[]>;
+  /** Position of a key, -1 when the plan does not hold it. Reads the list from its beginning. */
+  indexOf(key: Bytes): Promise<number>;
   close(): Promise<void>;
 }
 

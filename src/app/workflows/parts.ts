@@ -1,5 +1,6 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import type { JobLeases } from '../leases/jobLeases.ts';
+import type { AlertEvents } from '../ports/alertEvents.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cipher, Digest, Log, Secrets, Settings } from '../ports/environment.ts';
 import type { Governance } from '../ports/governance.ts';
@@ -23,6 +24,7 @@ export interface WorkflowParts {
   readonly clock: Clock;
   readonly settings: Pick<Settings, 'number'>;
   readonly leases: JobLeases;
+  readonly alerts: AlertEvents;
   readonly log: Log;
   /** By id or uid. @throws Failure VALIDATION_ERROR when there is none, or none that can be used */
   definitionOf(connectionId: string): ConnectionDefinition;

@@ -3,6 +3,7 @@ import type { Hmac } from '../../domain/workflows/token.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import { RunEngine, type EngineOptions } from './engine.ts';
 import { RunJournal } from './journal.ts';
+import { raiseRunAlert } from './runAlerts.ts';
 import type { WorkflowParts } from './parts.ts';
 
 interface Hosted {
@@ -72,6 +73,7 @@ export class RunHost {
       await engine.run();
       heart.dispose();
       await this.#parts.files.undo.close(journal.row.spoolId);
+      await raiseRunAlert(this.#parts, journal.row);
       await this.#parts.leases.release(`run:${id}`, journal.fence);
       this.#hosted.delete(id);
       this.changed(id);

@@ -17,6 +17,7 @@ import type { WorkflowParts } from './parts.ts';
 import { newPlan, type PlanQuery } from './newPlan.ts';
 import type { PlanRequest } from './plan.ts';
 import { RunHost } from './runHost.ts';
+import { raiseRunAlert } from './runAlerts.ts';
 import { RunReader } from './runReader.ts';
 import { duplicate, elsewhere, noPlan, nothingKept, ownerGone, submitted, wrongState } from './refusals.ts';
 import { Schedule } from './schedule.ts';
@@ -382,7 +383,8 @@ export class WorkflowService {
       // A lease in this window's name without a run here is one that is just being begun.
       if (await leases.isAlive(`run:${row.id}`)) continue;
       try {
-        await this.#written(row, { kind: 'stopped', state: 'interrupted', cause: ownerGone });
+        const found = await this.#written(row, { kind: 'stopped', state: 'interrupted', cause: ownerGone });
+        if (found !== null) await raiseRunAlert(this.#parts, found);
       } catch (error) {
         // Another window found it at the same time.
         if (!isFailure(error, 'CONFLICT')) throw error;
@@ -396,11 +398,13 @@ export class WorkflowService {
 
   // --- inside
 
-  async #written(row: RunRow, event: NewEvent): Promise<void> {
+  /** The row afterwards; null when another window was first and nothing is left to write. */
+  async #written(row: RunRow, event: NewEvent): Promise<RunRow | null> {
     const journal = await this.#host.journal(row, await this.#key.hmac());
     try {
-      if (event.kind === 'stopped' && event.state === 'interrupted' && journal.run.state !== 'running') return;
+      if (event.kind === 'stopped' && event.state === 'interrupted' && journal.run.state !== 'running') return null;
       await journal.write(event);
+      return journal.row;
     } finally {
       await this.#parts.leases.release(`run:${row.id}`, journal.fence);
       this.#host.changed(row.id);

@@ -80,6 +80,11 @@ describe('a run whose process is killed', function () {
         return (await rig.service.wait(runId)).counts;
       }
       assert.equal(found.state, 'interrupted', point);
+      assert.deepEqual(
+        rig.alerts.map(({ source, severity }) => `${source} ${severity}`),
+        ['workflow info'],
+        point,
+      );
       const resumed = await rig.service.resume({ runId });
       const run = await rig.service.wait(resumed.id);
       assert.equal(run.state, 'completed', `${point}: ${JSON.stringify(run.error)}`);

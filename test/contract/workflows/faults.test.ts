@@ -125,6 +125,15 @@ describe('a run whose server fails', function () {
     assert.equal(run.counts.done, 100);
     assert.equal(run.counts.inDoubt, 0);
     assert.equal(run.error?.code, 'UNAUTHORIZED');
+    const [alert] = opened.alerts;
+    assert.deepEqual(
+      [opened.alerts.length, alert?.source, alert?.severity, alert?.connectionId],
+      [1, 'workflow', 'warning', 'uid-test'],
+    );
+    assert.match(
+      `${alert?.title} ${alert?.message}`,
+      /failed: Delete tmp:\*.*On Test: 100 of 300 items are done\..*UNLINK/s,
+    );
     assert.match(run.error?.message ?? '', /UNLINK.*default|default.*UNLINK/s);
     await box.cli('acl', 'setuser', 'default', '+unlink');
     await finishes(opened, run);
