@@ -36,6 +36,7 @@ import { bundlesSection } from './ui/trees/bundlesSection.ts';
 import { StorageTree } from './ui/trees/storageTree.ts';
 import { GovernanceTree } from './ui/trees/governanceTree.ts';
 import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
+import { refreshAfterRuns } from './ui/workflows/refreshAfterRuns.ts';
 import { registerReports } from './ui/workflows/report.ts';
 import { RunActs } from './ui/workflows/runActs.ts';
 import { storeHealthMessage } from './ui/storeMessages.ts';
@@ -190,6 +191,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     governanceTree.register(),
     storageTree.register(),
     registerReports(workflows),
+    refreshAfterRuns(workflows, browsers, files),
     workflows.watch(),
     // Soon after start-up, not in it: activation reads settings only.
     clock.after(

@@ -25,6 +25,8 @@ export interface RunSnapshot {
   readonly problems: readonly { readonly name: string; readonly outcome: string; readonly message: string }[];
   readonly guarantee: string;
   readonly verb: string;
+  /** What policies say, in one sentence, when nothing of them is violated; else when it opens. */
+  readonly ruling: string;
 }
 
 export const runActs = [
@@ -35,6 +37,7 @@ export const runActs = [
   'undo',
   'rerun',
   'report',
+  'timeline',
   'resolveInDoubt',
   'schedule',
   'why',

@@ -130,14 +130,14 @@ function Actions({ shown }: { readonly shown: RunSnapshot }): VNode {
         {run.state === 'planned' && (
           <Button
             appearance="primary"
-            disabled={!can.start || busy || !shown.trusted}
+            disabled={!can.start || busy || !shown.trusted || plan?.decision.allowed === false}
             onClick={() => void act('start')}
           >
             {verb} {formatCounted(run.counts.planned, 'key')}
           </Button>
         )}
         {run.state === 'planned' && plan?.decision.nextOpening !== undefined && (
-          <Button disabled={busy} onClick={() => void act('schedule')}>
+          <Button disabled={!can.start || busy || !shown.trusted} onClick={() => void act('schedule')}>
             Start when the window opens
           </Button>
         )}
@@ -176,9 +176,11 @@ function Actions({ shown }: { readonly shown: RunSnapshot }): VNode {
         <Button disabled={busy} onClick={() => void act('report')}>
           Open report
         </Button>
-        <Button disabled={busy} onClick={() => void act('timeline')}>
-          Show events
-        </Button>
+        {run.state !== 'planned' && (
+          <Button disabled={busy} onClick={() => void act('timeline')}>
+            Show events
+          </Button>
+        )}
       </Toolbar>
     </div>
   );

@@ -30,11 +30,16 @@ export function PlanView({ shown }: { readonly shown: RunSnapshot }): VNode {
             The policy’s cap leaves out {formatCounted(plan.truncatedByPolicy, 'matching key')}.
           </Notice>
         )}
-        {plan.decision.violations.map(({ packName, message }) => (
-          <Notice kind="warning" key={message} action={<Button onClick={() => void act('why')}>Why?</Button>}>
+        {plan.decision.violations.map(({ packId, rule, packName, message }) => (
+          <Notice
+            kind="warning"
+            key={`${packId} ${rule}`}
+            action={<Button onClick={() => void act('why')}>Why?</Button>}
+          >
             {packName}: {message}
           </Notice>
         ))}
+        {run.state === 'planned' && <p class={plan.decision.allowed ? 'muted' : ''}>{shown.ruling}</p>}
         {run.state === 'planned' &&
           plan.confirmReasons.map((reason) => (
             <Notice kind="info" key={reason}>

@@ -17,6 +17,7 @@ export class RunHost {
   readonly #parts: WorkflowParts;
   readonly #hosted = new Map<string, Hosted>();
   readonly #listeners = new Set<(runId: string) => void>();
+  readonly #keyListeners = new Set<(connectionUid: string) => void>();
   #closed = false;
 
   constructor(parts: WorkflowParts) {
@@ -27,6 +28,16 @@ export class RunHost {
   onDidChange(listener: (runId: string) => void): { dispose(): void } {
     this.#listeners.add(listener);
     return { dispose: () => this.#listeners.delete(listener) };
+  }
+
+  /** Called when a run or an undo of this window changed keys of a connection and stands still. */
+  onDidChangeKeys(listener: (connectionUid: string) => void): { dispose(): void } {
+    this.#keyListeners.add(listener);
+    return { dispose: () => this.#keyListeners.delete(listener) };
+  }
+
+  changedKeys(connectionUid: string): void {
+    for (const listener of this.#keyListeners) listener(connectionUid);
   }
 
   changed(runId: string): void {
@@ -77,6 +88,7 @@ export class RunHost {
       await this.#parts.leases.release(`run:${id}`, journal.fence);
       this.#hosted.delete(id);
       this.changed(id);
+      this.changedKeys(journal.row.connectionId);
     };
     const ended = execute();
     this.#hosted.set(id, { engine, journal, ended });

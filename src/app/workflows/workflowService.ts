@@ -54,6 +54,11 @@ export class WorkflowService {
     return this.#host.onDidChange(listener);
   }
 
+  /** Called with a connection's `uid` when a run or an undo of this window changed its keys and stands still. */
+  onDidChangeKeys(listener: (connectionUid: string) => void): { dispose(): void } {
+    return this.#host.onDidChangeKeys(listener);
+  }
+
   templates(): Promise<WorkflowTemplate[]> {
     return listTemplates(this.#parts);
   }
@@ -334,6 +339,7 @@ export class WorkflowService {
       await beginning.reader.close();
       await parts.leases.release(`run:${row.id}`, journal.fence);
       this.#host.changed(row.id);
+      this.#host.changedKeys(row.connectionId);
     }
   }
 

@@ -5,6 +5,8 @@ import type { Log, Trust } from '../../app/ports/environment.ts';
 import { happeningsOf } from '../../app/workflows/report.ts';
 import type { WorkflowService } from '../../app/workflows/workflowService.ts';
 import { asFailure } from '../../domain/failure.ts';
+import { formatCounted, formatDuration } from '../../domain/format.ts';
+import { utcWords } from '../../domain/governance/words.ts';
 import { display } from '../../domain/display.ts';
 import { kindOf } from '../../domain/workflows/kinds/registry.ts';
 import type { RunHistory } from '../../app/workflows/views.ts';
@@ -26,6 +28,8 @@ export interface WorkflowRunPanelParts {
 }
 
 const tellEveryMs = 500;
+/** A timer holds no longer; a panel that is open for so long is told by something else before. */
+const longestWaitMs = 7 * 24 * 3_600_000;
 const shownProblems = 100;
 const chartPoints = 240;
 
@@ -39,6 +43,7 @@ export class WorkflowRunPanel implements Disposable {
   /** The plan as it was shown last: reading it proves the whole file. */
   #plan: { readonly of: string; readonly plan: WorkflowPlan | string } | undefined;
   #due: { dispose(): void } | undefined;
+  #opening: { dispose(): void } | undefined;
 
   constructor(parts: WorkflowRunPanelParts) {
     this.#parts = parts;
@@ -63,6 +68,7 @@ export class WorkflowRunPanel implements Disposable {
   dispose(): void {
     this.#watching.dispose();
     this.#due?.dispose();
+    this.#opening?.dispose();
     this.#panel.dispose();
   }
 
@@ -148,17 +154,26 @@ export class WorkflowRunPanel implements Disposable {
       problems: await this.#problems(run),
       guarantee: kindOf(run.kind).guarantee,
       verb: kindOf(run.kind).verb,
+      ruling: typeof plan === 'string' ? '' : rulingWords(plan, run.policyPackIds.length, this.#parts.clock.wallMs()),
     };
   }
 
   /** Policies and room for undo matter until the start; afterwards the plan is history. */
   async #planOf(run: RunSnapshot['run']): Promise<WorkflowPlan | string> {
-    const of = `${run.id} ${run.state === 'planned'}`;
-    if (this.#plan?.of !== of) {
-      const plan = await this.#parts.service.planOf(run.id).catch((error: unknown) => asFailure(error).message);
-      this.#plan = { of, plan };
-    }
-    return this.#plan.plan;
+    const of = `${run.id} ${run.state}`;
+    if (this.#plan?.of === of && run.state !== 'planned') return this.#plan.plan;
+    const plan = await this.#parts.service.planOf(run.id).catch((error: unknown) => asFailure(error).message);
+    this.#plan = { of, plan };
+    if (typeof plan !== 'string') this.#tellAtOpening(plan.decision.nextOpening);
+    return plan;
+  }
+
+  /** A button that may work from then on must be there then. */
+  #tellAtOpening(nextOpening: string | undefined): void {
+    this.#opening?.dispose();
+    const { clock } = this.#parts;
+    const ms = nextOpening === undefined ? Infinity : Date.parse(nextOpening) - clock.wallMs();
+    this.#opening = ms < longestWaitMs ? clock.after(Math.max(0, ms) + 1000, () => void this.#tell()) : undefined;
   }
 
   async #problems(run: RunSnapshot['run']): Promise<RunSnapshot['problems']> {
@@ -169,6 +184,15 @@ export class WorkflowRunPanel implements Disposable {
       }),
     );
   }
+}
+
+function rulingWords({ decision }: WorkflowPlan, packs: number, nowMs: number): string {
+  const { allowed, nextOpening } = decision;
+  if (allowed && packs === 0) return 'No policy pack holds on this connection.';
+  if (allowed) return `${formatCounted(packs, 'policy pack')} asked: allowed now.`;
+  if (nextOpening === undefined) return 'No window will allow it by itself.';
+  const opensMs = Date.parse(nextOpening);
+  return `It opens ${utcWords(opensMs, nowMs)}, in ${formatDuration(Math.max(0, opensMs - nowMs))}.`;
 }
 
 /** Settled items over time, thinned to what a chart can show. */
