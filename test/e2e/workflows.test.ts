@@ -127,7 +127,7 @@ describe('workflows', function () {
     await workbench().quickInput.answer('big:*');
     await workbench().quickInput.accept();
     await (await panel()).locator('.plan-facts strong', { hasText: '120,000 keys' }).waitFor({ timeout: 60_000 });
-    await workbench().run('Cachify: Start Run…');
+    await workbench().run('Cachify: Start Planned Run…');
     await chooseFirst();
     await press(/Delete 120,000 keys/);
     await killInTheMiddle(count + 1201);

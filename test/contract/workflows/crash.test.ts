@@ -63,9 +63,9 @@ describe('a run whose process is killed', function () {
     });
   }
 
-  async function fresh(): Promise<void> {
+  async function fresh(count = 300): Promise<void> {
     await box.cli('flushall');
-    await box.cli('eval', fillSix(300), '0');
+    await box.cli('eval', fillSix(count), '0');
   }
 
   /** Finishes what a dead process left: found interrupted, never resumed by itself, resumed when asked. */
@@ -114,6 +114,24 @@ describe('a run whose process is killed', function () {
       console.log(`      ${kind}: every ${step === 1 ? '' : `${step}th `}of ${whole.crossed} points`);
     });
   }
+
+  it('ends the same where batches are shared out over several lines', async () => {
+    const count = 6000;
+    await fresh(count);
+    const whole = await runChild(ownFolder('cachify-whole-'), 'delete', 0);
+    // Several lines each look and write: more points than one line has for as many batches.
+    assert.ok(whole.counts && whole.crossed > 100, `only ${whole.crossed} points`);
+    const wanted = await box.cli('debug', 'digest');
+    const step = long ? 1 : Math.ceil(whole.crossed / 8);
+    for (let point = 3; point <= whole.crossed - 20; point += step) {
+      await fresh(count);
+      const directory = ownFolder('cachify-killed-');
+      const end = await runChild(directory, 'delete', point);
+      assert.ok(end.killed, `point ${point} of ${whole.crossed}: the process was not killed`);
+      assert.deepEqual(await finish(directory, end.runId, `point ${point}`), whole.counts, `point ${point}`);
+      assert.equal(await box.cli('debug', 'digest'), wanted, `point ${point}`);
+    }
+  });
 
   it('ends the same when killed at any moment', async () => {
     await fresh();
