@@ -95,8 +95,14 @@ describe('workflows', function () {
     const press = async (question: RegExp): Promise<void> => {
       const box = page.locator('.monaco-dialog-box', { hasText: question });
       await box.waitFor({ timeout: 60_000 });
-      await page.keyboard.press('Enter');
-      await box.waitFor({ state: 'hidden', timeout: 30_000 });
+      // A dialog that has just opened takes no key yet.
+      await waitFor('the dialog to close', 30_000, async () => {
+        if (await box.isVisible()) await page.keyboard.press('Enter');
+        return box.waitFor({ state: 'hidden', timeout: 1000 }).then(
+          () => true,
+          () => false,
+        );
+      });
     };
     const chooseFirst = async (): Promise<void> => {
       await waitFor('the choice', 30_000, async () => (await workbench().quickInput.items()).length > 0);

@@ -2,9 +2,10 @@ import type { ConnectionDefinition } from '../../domain/connections/definition.t
 import { Failure } from '../../domain/failure.ts';
 import type { Ruling } from '../../domain/governance/decision.ts';
 import { requireAllowed } from '../../domain/governance/refusal.ts';
-import type { PlanSummary, ServerMark } from '../../domain/workflows/definition.ts';
+import type { PlanSummary, RetryPolicy, ServerMark } from '../../domain/workflows/definition.ts';
 import type { UndoMode } from '../../domain/workflows/events.ts';
 import { requireConfirmation } from '../../domain/workflows/guardrails.ts';
+import { cappedRetry } from '../../domain/workflows/retry.ts';
 import type { ServerChange } from '../../domain/workflows/serverMark.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { PlanReader } from '../ports/workflows.ts';
@@ -85,6 +86,17 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
     await reader.close();
     throw error;
   }
+}
+
+/** The event with which a run begins, or goes on, under what was found. */
+export function startedEvent({ undo, server, serverDrift, ruling }: Beginning, retry: RetryPolicy) {
+  return {
+    kind: 'started',
+    retry: cappedRetry(retry, ruling.maxRetryAttempts),
+    undo,
+    server: server.mark,
+    ...(serverDrift === undefined ? {} : { serverDrift }),
+  } as const;
 }
 
 /** Bytes that values for undo may still take, all connections together. */

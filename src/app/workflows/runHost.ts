@@ -1,6 +1,7 @@
 import { Failure } from '../../domain/failure.ts';
 import type { Hmac } from '../../domain/workflows/token.ts';
 import type { RunRow } from '../ports/workflows.ts';
+import type { Beginning } from './begin.ts';
 import { RunEngine, type EngineOptions } from './engine.ts';
 import { RunJournal } from './journal.ts';
 import { raiseRunAlert } from './runAlerts.ts';
@@ -68,8 +69,15 @@ export class RunHost {
     });
   }
 
-  /** Begins to execute a run whose history says `running`. */
-  begin(options: EngineOptions): void {
+  /** Begins to execute a run whose history says `running`, as it was found. */
+  beginWith(journal: RunJournal, beginning: Beginning, action: string): void {
+    const { definition, reader, server, undoRoom, ruling: begun } = beginning;
+    const subject = journal.row.name;
+    const onProgress = (): void => undefined;
+    this.begin({ journal, definition, reader, server, undoRoom, begun, action, subject, onProgress });
+  }
+
+  private begin(options: EngineOptions): void {
     const { journal } = options;
     const { id } = journal.row;
     const engine = new RunEngine(this.#parts, {

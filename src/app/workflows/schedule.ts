@@ -7,6 +7,7 @@ import { isoTime } from '../ports/clock.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import { causeOf } from './batch.ts';
 import type { CheckpointKey } from './checkpointKey.ts';
+import type { Inside } from './inside.ts';
 import type { NewEvent } from './journal.ts';
 import type { WorkflowParts } from './parts.ts';
 import type { RunHost } from './runHost.ts';
@@ -34,11 +35,7 @@ export class Schedule {
   readonly #key: CheckpointKey;
   readonly #acts: ScheduleActs;
 
-  constructor(
-    parts: WorkflowParts,
-    inside: { readonly host: RunHost; readonly reader: RunReader; readonly key: CheckpointKey },
-    acts: ScheduleActs,
-  ) {
+  constructor(parts: WorkflowParts, inside: Inside, acts: ScheduleActs) {
     this.#parts = parts;
     this.#host = inside.host;
     this.#reader = inside.reader;

@@ -1,34 +1,29 @@
-import { asFailure, Failure, isFailure, validationFailure } from '../../domain/failure.ts';
-import { canResume } from '../../domain/workflows/decide.ts';
+import { asFailure, isFailure, validationFailure } from '../../domain/failure.ts';
 import type { RetryPolicy, RunState } from '../../domain/workflows/definition.ts';
 import type { WorkflowTemplate, WorkflowTemplateDraft } from '../../domain/workflows/builtIns.ts';
-import type { RunEvent, StoredRunEvent } from '../../domain/workflows/events.ts';
 import { entriesOfItems } from '../../domain/workflows/kinds/warmupSet.ts';
 import { requireTyped } from '../../domain/workflows/guardrails.ts';
-import { cappedRetry, checkRetry, defaultRetry } from '../../domain/workflows/retry.ts';
-import { begin, carry, fold } from '../../domain/workflows/state.ts';
+import { checkRetry, defaultRetry } from '../../domain/workflows/retry.ts';
 import type { PlanItem, WorkflowPlan, WorkflowRun } from '../../domain/workflows/views.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { RunRow } from '../ports/workflows.ts';
-import { beforeBatches, type Beginning } from './begin.ts';
+import { beforeBatches, startedEvent } from './begin.ts';
 import { CheckpointKey } from './checkpointKey.ts';
-import { RunJournal, rowAfter, type NewEvent } from './journal.ts';
+import type { NewEvent } from './journal.ts';
 import type { WorkflowParts } from './parts.ts';
 import { newPlan, type PlanQuery } from './newPlan.ts';
 import type { PlanRequest } from './plan.ts';
 import { RunHost } from './runHost.ts';
 import { raiseRunAlert } from './runAlerts.ts';
 import { RunReader } from './runReader.ts';
-import { duplicate, elsewhere, noPlan, nothingKept, ownerGone, submitted, wrongState } from './refusals.ts';
+import { duplicate, elsewhere, noPlan, ownerGone, submitted, wrongState } from './refusals.ts';
+import { Resumption } from './resumption.ts';
 import { Schedule } from './schedule.ts';
 import { listTemplates, removeTemplate, saveTemplate } from './templates.ts';
-import { requireToken } from './tokenCheck.ts';
-import { undoRun } from './undo.ts';
+import { Undoing } from './undoing.ts';
 import { planItemOf, planView, readAndClose, type RunHistory } from './views.ts';
 
 const defaultLimit = 200;
-/** A token that comes twice within this time is the same wish: the same run answers. */
-const sameWishMs = 15 * 60 * 1000;
 const waitPollMs = 300;
 const watchMs = 10_000;
 
@@ -37,9 +32,10 @@ export class WorkflowService {
   readonly #parts: WorkflowParts;
   readonly #host: RunHost;
   readonly #reader: RunReader;
-  readonly #undoing = new Set<string>();
   readonly #key: CheckpointKey;
   readonly #schedule: Schedule;
+  readonly #resumption: Resumption;
+  readonly #undoing: Undoing;
 
   constructor(parts: WorkflowParts) {
     this.#parts = parts;
@@ -48,6 +44,8 @@ export class WorkflowService {
     this.#reader = new RunReader(parts, this.#host);
     const inside = { host: this.#host, reader: this.#reader, key: this.#key };
     this.#schedule = new Schedule(parts, inside, { start: (q) => this.start(q), rerun: (q) => this.rerun(q) });
+    this.#resumption = new Resumption(parts, inside);
+    this.#undoing = new Undoing(parts, inside);
   }
 
   onDidChange(listener: (runId: string) => void): { dispose(): void } {
@@ -139,8 +137,8 @@ export class WorkflowService {
       const journal = await this.#host.journal(row, await this.#key.hmac());
       if (journal.run.state !== 'planned' && journal.run.scheduled === null) throw submitted(journal.row);
       journal.ruledBy(beginning.ruling);
-      await journal.write(this.#started(beginning, retry));
-      this.#begin(journal, beginning, 'workflows.start');
+      await journal.write(startedEvent(beginning, retry));
+      this.#host.beginWith(journal, beginning, 'workflows.start');
     } catch (error) {
       await beginning.reader.close();
       throw error;
@@ -224,58 +222,8 @@ export class WorkflowService {
     readonly token?: string;
     readonly confirm?: string;
   }): Promise<WorkflowRun> {
-    const parts = this.#parts;
     await this.recover();
-    const { row, run, events } = await this.#reader.history(q.runId);
-    if (run === undefined) throw noPlan(q.runId);
-    if (q.token !== undefined) await requireToken(parts, await this.#key.hmac(), q.token, { row, run });
-    if (row.resumedBy !== null) return this.#resumedAlready(row, q.token);
-    if (!canResume(run)) throw wrongState(row, 'resumed');
-    const beginning = await beforeBatches(parts, {
-      action: 'workflows.resume',
-      runId: row.id,
-      connectionUid: row.connectionId,
-      spoolId: row.spoolId,
-      plan: run.plan,
-      server: run.server,
-      next: run.next,
-      confirm: q.confirm,
-    });
-    try {
-      const hmac = await this.#key.hmac();
-      const id = parts.digest.uuid();
-      const at = isoTime(parts.clock);
-      const first: RunEvent = { kind: 'carriedOn', at, plan: run.plan, fromRunId: row.id, carried: carry(run, row.id) };
-      const base: RunRow = {
-        ...row,
-        id,
-        startedAt: at,
-        finishedAt: null,
-        checkpointToken: row.checkpointToken,
-        policyPackIds: beginning.ruling.packIds,
-        scheduleWindowId: beginning.ruling.windowId,
-        resumedFromExecutionId: row.id,
-      };
-      const started: RunEvent = { ...this.#started(beginning, run.retry), at };
-      const history: StoredRunEvent[] = [
-        { sequence: 0, event: first },
-        { sequence: 1, event: started },
-      ];
-      const running = fold(history) ?? begin(first);
-      const newRow = rowAfter(base, running, { at, hmac });
-      const fence = await this.#host.lease(`run:${id}`);
-      const old = {
-        row,
-        event: { sequence: (events.at(-1)?.sequence ?? 0) + 1, event: { kind: 'resumedBy', at, runId: id } as const },
-      };
-      await parts.store.resume(old, newRow, history);
-      this.#begin(new RunJournal({ ...parts, hmac }, newRow, history, fence), beginning, 'workflows.resume');
-      this.#host.changed(row.id);
-      return await this.#reader.view(id);
-    } catch (error) {
-      await beginning.reader.close();
-      throw error;
-    }
+    return this.#resumption.resume(q);
   }
 
   /** Plans the same again, with changed parameters when given. */
@@ -307,40 +255,8 @@ export class WorkflowService {
     readonly runId: string;
     readonly confirm?: string;
   }): Promise<{ restored: number; conflicts: number }> {
-    const parts = this.#parts;
     await this.recover();
-    const newest = await this.#reader.newest(q.runId);
-    const { row, run } = await this.#reader.history(newest.id);
-    if (run === undefined) throw noPlan(q.runId);
-    if (row.state === 'running' || row.state === 'planned') throw wrongState(row, 'undone');
-    if (run.snapshotBytes === 0) throw nothingKept();
-    if (this.#undoing.has(row.id)) throw new Failure('CONFLICT', 'This undo is running already.');
-    const beginning = await beforeBatches(parts, {
-      action: 'workflows.undo',
-      runId: row.id,
-      connectionUid: row.connectionId,
-      spoolId: row.spoolId,
-      plan: { ...run.plan, snapshotBytes: 0 },
-      server: run.server,
-      next: run.plan.count,
-      confirm: q.confirm,
-    });
-    this.#undoing.add(row.id);
-    const journal = await this.#host.journal(row, await this.#key.hmac());
-    const heart = parts.leases.keep(`run:${row.id}`, journal.fence, () => undefined);
-    try {
-      const histories = await Promise.all((await this.#reader.lineage(row)).map(({ id }) => parts.store.events(id)));
-      const { definition, reader } = beginning;
-      const onProgress = (): void => this.#host.changed(row.id);
-      return await undoRun(parts, { journal, definition, reader, histories, subject: row.name, onProgress });
-    } finally {
-      this.#undoing.delete(row.id);
-      heart.dispose();
-      await beginning.reader.close();
-      await parts.leases.release(`run:${row.id}`, journal.fence);
-      this.#host.changed(row.id);
-      this.#host.changedKeys(row.connectionId);
-    }
+    return this.#undoing.undo(q);
   }
 
   async resolveInDoubt(q: {
@@ -415,33 +331,5 @@ export class WorkflowService {
       await this.#parts.leases.release(`run:${row.id}`, journal.fence);
       this.#host.changed(row.id);
     }
-  }
-
-  #begin(journal: RunJournal, beginning: Beginning, action: string): void {
-    const { definition, reader, server, undoRoom, ruling: begun } = beginning;
-    const subject = journal.row.name;
-    const onProgress = (): void => undefined;
-    this.#host.begin({ journal, definition, reader, server, undoRoom, begun, action, subject, onProgress });
-  }
-
-  #started(beginning: Beginning, retry: RetryPolicy) {
-    const { undo, server, serverDrift, ruling } = beginning;
-    return {
-      kind: 'started',
-      retry: cappedRetry(retry, ruling.maxRetryAttempts),
-      undo,
-      server: server.mark,
-      ...(serverDrift === undefined ? {} : { serverDrift }),
-    } as const;
-  }
-
-  async #resumedAlready(row: RunRow, token: string | undefined): Promise<WorkflowRun> {
-    const next = row.resumedBy === null ? null : await this.#parts.store.run(row.resumedBy);
-    const age = next === null ? Infinity : this.#parts.clock.wallMs() - Date.parse(next.startedAt);
-    if (next !== null && token !== undefined && age <= sameWishMs) return this.#reader.view(next.id);
-    throw new Failure('CONFLICT', 'This run was resumed already; its checkpoint is used up.', {
-      details: { rule: 'resumedBy', resumedBy: row.resumedBy },
-      nextAction: 'Look at the run that goes on with it.',
-    });
   }
 }
