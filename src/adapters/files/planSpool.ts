@@ -123,6 +123,7 @@ class Writer implements PlanWriter {
   #count = 0;
   #bytes = headerBytes;
   #unsynced = 0;
+  #writing: Promise<void> = Promise.resolve();
   /** What is written already reaches the disk while the rest is still being found. */
   #syncing: Promise<unknown> = Promise.resolve();
 
@@ -154,10 +155,15 @@ class Writer implements PlanWriter {
     this.#blocks.push({ at, length: body.length, from: this.#count, count: keys.length });
     this.#bytes = at + body.length;
     this.#count += keys.length;
-    if (this.#waitingBytes >= writeBytes) await this.#write();
+    if (this.#waitingBytes < writeBytes) return;
+    // One piece is written while the next is being found.
+    await this.#writing;
+    this.#writing = this.#write();
+    this.#writing.catch(() => undefined);
   }
 
   async finish(): Promise<{ readonly hash: string; readonly count: number }> {
+    await this.#writing;
     await this.#write();
     await this.#syncing;
     await this.#file.sync();
@@ -170,7 +176,7 @@ class Writer implements PlanWriter {
   }
 
   async discard(): Promise<void> {
-    await Promise.allSettled([this.#syncing]);
+    await Promise.allSettled([this.#writing.then(() => this.#syncing)]);
     await this.#file.close().catch(() => undefined);
     await rm(dirname(this.#path), { recursive: true, force: true });
   }
