@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { WorkflowParts } from '../../../src/app/workflows/parts.ts';
 import { isFailure, type FailureCode } from '../../../src/domain/failure.ts';
 import { unruled, type Ruling } from '../../../src/domain/governance/decision.ts';
+import { startAndPause } from '../../support/pausedRun.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { realClock } from '../../support/redisParts.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
@@ -79,8 +80,7 @@ describe('guards of a run', function () {
     await box.cli('eval', fillSix(6000), '0');
     const { service } = rig;
     const plan = await service.plan(deletion);
-    await service.start({ runId: plan.runId });
-    const run = await service.pause(plan.runId);
+    const run = await startAndPause(service, plan.runId);
     assert.equal(run.state, 'paused_user');
     return { id: run.id, token: run.checkpointToken ?? '' };
   }

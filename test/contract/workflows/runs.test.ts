@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { isFailure } from '../../../src/domain/failure.ts';
+import { startAndPause } from '../../support/pausedRun.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { workflowRig, type WorkflowRig } from '../../support/workflowRig.ts';
@@ -197,8 +198,7 @@ describe('workflows on a real server and store', function () {
       kind: 'deleteByPattern',
       parameters: { pattern: 'tmp:*' },
     });
-    await rig.service.start({ runId: plan.runId });
-    const paused = await rig.service.pause(plan.runId);
+    const paused = await startAndPause(rig.service, plan.runId);
     assert.equal(paused.state, 'paused_user');
     assert.ok(paused.counts.done < 9000 && paused.can.resume);
     const token = paused.checkpointToken ?? '';
