@@ -41,7 +41,6 @@ export const runActs = [
   'resolveInDoubt',
   'schedule',
   'why',
-  'timeline',
 ] as const;
 export type RunAct = (typeof runActs)[number];
 
