@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { ownFolder, spawnOwned } from '../../support/processes.ts';
 import { incidentsRig, type IncidentsRig } from '../../support/incidentsRig.ts';
 import { projectRoot } from '../../support/root.ts';
 
 const kills = 42;
-const killsPerExport = 14;
 const events = 16_000;
 
 /** Equal seeds, equal numbers. */
@@ -43,19 +41,22 @@ describe('an export that is killed', function () {
   });
   after(() => rig.close());
 
-  /** Runs the export in a process of its own; kills it after `killAfterMs`. Whether it ended by itself. */
-  async function run(killAfterMs: number): Promise<boolean> {
-    const running = await spawnOwned(process.execPath, [child, rig.root], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-    const begun = new Promise<void>((resolve) => running.child.once('message', () => resolve()));
-    await Promise.race([begun, running.exited]);
-    const killed = sleep(killAfterMs).then(() => running.signal('SIGKILL'));
+  /** Runs the export in a process of its own, which kills itself at a step. Its number of steps, or null when it died. */
+  async function run(atStep: number): Promise<number | null> {
+    const running = await spawnOwned(process.execPath, [child, rig.root, String(atStep)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, NODE_PATH: join(projectRoot(), 'node_modules') },
+    });
+    let steps: number | null = null;
+    running.child.on('message', (message: { steps: number }) => {
+      steps = message.steps;
+    });
     const { code, signal } = await running.exited;
-    await killed;
     assert.ok(code === 0 || signal === 'SIGKILL', running.output());
-    return code === 0;
+    return code === 0 ? steps : null;
   }
 
-  it(`${kills} times, at seeded moments, writes byte by byte what an undisturbed one writes`, async () => {
+  it(`${kills} times, at seeded steps, writes byte by byte what an undisturbed one writes`, async () => {
     const preview = await rig.preview();
     const whole = join(rig.folder, 'whole.zip');
     const write = (target: string, jobId: string): void => {
@@ -63,21 +64,21 @@ describe('an export that is killed', function () {
       writeFileSync(join(rig.root, 'work.json'), JSON.stringify(given));
     };
     write(whole, 'job-whole-0001');
-    const from = performance.now();
-    assert.ok(await run(120_000));
-    const tookMs = performance.now() - from;
+    const all = await run(0);
+    assert.ok(all !== null && all > 60, `${all} steps`);
     const expected = readFileSync(whole);
     const random = seeded(42);
     let done = 0;
     for (let round = 0; done < kills; round++) {
       const target = join(rig.folder, `killed-${round}.zip`);
       write(target, `killed-${round}-job`);
-      let finished = false;
-      for (let kill = 0; kill < killsPerExport && !finished; kill++) {
-        finished = await run(random() * tookMs * 0.9);
-        if (!finished) done += 1;
+      // Early ones now and then, so that they go on with little; else about a tenth of the way each.
+      let finished: number | null = null;
+      while (finished === null && done < kills) {
+        finished = await run(1 + Math.floor((random() * all) / (done % 5 === 0 ? 1 : 8)));
+        if (finished === null) done += 1;
       }
-      if (!finished) assert.ok(await run(120_000));
+      if (finished === null) assert.ok((await run(0)) !== null);
       assert.ok(readFileSync(target).equals(expected), `round ${round} differs`);
     }
     assert.deepEqual(
