@@ -1,5 +1,6 @@
 import { env, Uri, window, type ExtensionContext } from 'vscode';
 import { entryFiles } from './adapters/files/entryFiles.ts';
+import { viewerFiles } from './adapters/files/viewerFiles.ts';
 import { openRunFiles } from './adapters/files/runFiles.ts';
 import { ValueCipher } from './adapters/node/cipher.ts';
 import { systemClock } from './adapters/node/clock.ts';
@@ -167,7 +168,10 @@ export function composeServices(context: ExtensionContext): Services {
     leases,
     alerts: alertEvents,
     pinSources: [resumableRuns(stores.workflows), openAlerts(stores.alerts), incidents],
-    files: [{ dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) }],
+    files: [
+      { dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) },
+      viewerFiles(Uri.joinPath(context.globalStorageUri, 'incidents', 'viewer').fsPath),
+    ],
   });
   enforcement.start(enforceAfterMs);
   const observabilityParts = { history: stores.history, connections, settings, clock };

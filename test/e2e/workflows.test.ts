@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import type { Frame } from 'playwright-core';
+import { extensionHosts } from '../support/host/extensionHosts.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { waitFor } from '../support/waiting.ts';
 import { fillSix } from '../support/workflowSamples.ts';
 
 const VIEW = 'Workflows';
-
-/** Ids of the extension hosts below a process. */
-function extensionHosts(root: number): number[] {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-  const all = rows.flatMap((row) => {
-    const match = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row);
-    return match === null ? [] : [{ pid: Number(match[1]), parent: Number(match[2]), args: match[3] ?? '' }];
-  });
-  const family = new Set([root]);
-  for (let size = 0; size !== family.size;) {
-    size = family.size;
-    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
-  }
-  return all.filter(({ pid, args }) => family.has(pid) && args.includes('--type=extensionHost')).map(({ pid }) => pid);
-}
 
 describe('workflows', function () {
   this.timeout(480_000);

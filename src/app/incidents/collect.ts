@@ -5,7 +5,7 @@ import type { WorkflowService } from '../workflows/workflowService.ts';
 import type { IncidentRequest } from '../../domain/incidents/definition.ts';
 import { asFailure } from '../../domain/failure.ts';
 import type { WorkflowRun } from '../../domain/workflows/views.ts';
-import { isoTime, type Clock } from '../ports/clock.ts';
+import { isoAt, isoTime, type Clock } from '../ports/clock.ts';
 import type { Collected, CutQuery } from '../ports/incidents.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { Gate } from '../redis/gate.ts';
@@ -37,6 +37,8 @@ const mostRuns = 1000;
 /** Runs whose history is told event by event. */
 const toldRuns = 50;
 const toldHappenings = 500;
+/** A connection without a sample for so long is not open anywhere. */
+const goneAfterMs = 60_000;
 
 interface Question {
   readonly request: IncidentRequest;
@@ -126,7 +128,7 @@ async function decisionRecords({ stores }: CollectParts, question: Question): Pr
     .reverse();
 }
 
-async function alertRecords({ stores }: CollectParts, question: Question): Promise<Collected['alerts']> {
+async function alertRecords({ stores, clock }: CollectParts, question: Question): Promise<Collected['alerts']> {
   const { from, to } = question.query;
   const events = (await stores.alerts.events({ limit: mostRecords }))
     .filter(
@@ -138,7 +140,32 @@ async function alertRecords({ stores }: CollectParts, question: Question): Promi
       ...(connectionId === undefined ? {} : { connection: question.nameOf(connectionId) }),
     }))
     .reverse();
-  return { ...noAlerts, events };
+  const { rules, states } = await alertRules(stores, question, clock);
+  return { events, rules, states };
+}
+
+/** The rules, and how each stands on each connection at this moment; nothing is evaluated for it but looked at. */
+async function alertRules(
+  stores: CollectParts['stores'],
+  question: Question,
+  clock: Clock,
+): Promise<Pick<Collected['alerts'], 'rules' | 'states'>> {
+  const [rules, evaluation] = await Promise.all([
+    stores.alerts.rules(),
+    stores.alerts.evaluate({ nowMs: clock.wallMs(), fence: null, goneAfterMs, all: true }),
+  ]);
+  const states = evaluation.states
+    .filter(({ connectionId }) => inScope(question, connectionId))
+    .slice(0, mostRecords)
+    .map(({ ruleId, connectionId, state, overlay, value, sinceMs }) => ({
+      ruleId,
+      connection: question.nameOf(connectionId),
+      state,
+      ...(overlay === null ? {} : { overlay }),
+      ...(value === null ? {} : { value }),
+      since: isoAt(sinceMs),
+    }));
+  return { rules, states };
 }
 
 async function diagnosticRecords(parts: CollectParts, question: Question): Promise<unknown[]> {

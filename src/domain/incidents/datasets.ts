@@ -156,8 +156,14 @@ const ruleFields: Readonly<Record<string, Shape>> = {
   minSamples: 'number',
   onNoData: 'fact',
   enabled: 'boolean',
+  onError: 'fact',
+  keepFiringSeconds: 'number',
+  origin: 'fact',
+  scope: { fields: { connections: { list: 'label' }, environments: { list: 'fact' } } },
   connection: 'label',
   environment: 'fact',
+  createdAt: 'time',
+  updatedAt: 'time',
 };
 
 export const alertsRecord: Shape = {
@@ -167,6 +173,8 @@ export const alertsRecord: Shape = {
         fields: {
           id: 'id',
           ruleId: 'id',
+          episodeFrom: 'time',
+          episodeTo: 'time',
           connection: 'label',
           severity: 'fact',
           title: 'text',

@@ -49,7 +49,8 @@ const words =
   fast-command fork expire-cycle expire-del eviction-cycle eviction-del aof-write aof-fsync-always aof-stat
   aof-rename rdb-unlink-temp-file while-blocked-cron module-acquire-GIL
   > >= < <= mon tue wed thu fri sat sun UTC readOnly trusted untrusted found denied
-  exhausted nonRetryable cancelled deadline`.split(/\s+/);
+  exhausted nonRetryable errorRate cancelled deadline
+  own starter settings show fire keep resolve ignore`.split(/\s+/);
 
 /** Actions and rules are words of this product: `keys.write`, `engine.slowCommand`, `maxWorkflowItems`. */
 const ownWord =
