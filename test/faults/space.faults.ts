@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { FileSystem } from '../../src/adapters/store/disk/fileSystem.ts';
 import { MemoryDisk } from '../support/memoryDisk.ts';
 import { report } from './report.ts';
-import { commitNumber, held, openSmall } from './workload.ts';
+import { commitNumber, hastyClock, held, openSmall } from './workload.ts';
 
 describe('faults: space', function () {
   this.timeout(120_000);
@@ -101,4 +102,56 @@ describe('faults: space', function () {
     assert.deepEqual(held(engine).kept, [2]);
     await engine.close();
   });
+
+  it('a generation that cannot be written is told, loses nothing, and is written when it can be', async () => {
+    const disk = new MemoryDisk();
+    const mount = disk.mount();
+    let full = false;
+    const fs: FileSystem = {
+      ...bound(mount),
+      rename(from, to) {
+        if (full && to.includes('/main-')) throw Object.assign(new Error('ENOSPC by the test'), { code: 'ENOSPC' });
+        mount.rename(from, to);
+      },
+    };
+    const clock = hastyClock();
+    const { engine } = await openSmall(fs, { clock });
+    full = true;
+    await assert.rejects(engine.checkpoint());
+    assert.deepEqual(engine.health, { kind: 'notCompacted', reason: 'the disk is full' });
+    for (let n = 1; n <= 40; n++) await commitNumber(engine, n);
+    assert.equal(engine.health.kind, 'notCompacted', 'writes go on');
+    full = false;
+    await engine.checkpoint();
+    assert.deepEqual(engine.health, { kind: 'ready' });
+    await engine.close();
+    const again = await openSmall(disk.mount());
+    assert.equal(held(again.engine).kept.length, 40);
+    await again.engine.close();
+  });
+
+  it('a flood of writes that never pauses does not keep generations from being written', async () => {
+    const disk = new MemoryDisk();
+    const { engine } = await openSmall(disk.mount(), { logBytes: 2000 });
+    let written = 0;
+    const waiting: Promise<void>[] = [];
+    const generations = new Set<string>();
+    for (let n = 1; n <= 400; n++) {
+      waiting.push(commitNumber(engine, n).then(() => void written++));
+      if (waiting.length > 8) await waiting.shift();
+      for (const name of disk.list('/store')) if (name.startsWith('generation-')) generations.add(name);
+    }
+    assert.ok(written < 400, 'the queue has not run dry');
+    await Promise.all(waiting);
+    report('generations during a flood', { writes: 400, generations: generations.size });
+    assert.ok(generations.size >= 3, `${generations.size} generations were written meanwhile`);
+    await engine.close();
+  });
 });
+
+/** The methods of a mounted disk as plain properties. */
+function bound(mount: FileSystem): FileSystem {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(mount)) as (keyof FileSystem)[];
+  const methods = names.filter((name) => typeof mount[name] === 'function');
+  return Object.fromEntries(methods.map((name) => [name, mount[name].bind(mount)])) as unknown as FileSystem;
+}

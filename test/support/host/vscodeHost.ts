@@ -31,8 +31,8 @@ export interface VscodeHost {
   readonly folder: string;
   readonly port: number;
   readonly pid: number;
-  /** Address of the workbench with the folder open and the extension loaded. */
-  url(testsPath?: string): string;
+  /** Address of a workbench with a folder open (by default the host's) and the extension loaded. */
+  url(testsPath?: string, folder?: string): string;
   /** Merges into the user settings; an open workbench takes them up at its next reload. */
   updateSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Last output of the server, for messages. */
@@ -130,14 +130,14 @@ export async function startVscodeHost(options: VscodeHostOptions = {}): Promise<
     folder,
     port: door.port,
     pid: vscode.pid,
-    url(testsPath) {
+    url(testsPath, opened = folder) {
       const remote = `vscode-remote://127.0.0.1:${door.port}`;
       const payload = options.vsix
         ? []
         : [['extensionDevelopmentPath', `${remote}${options.extension ?? projectRoot()}`]];
       if (testsPath) payload.push(['extensionTestsPath', `${remote}${testsPath}`]);
       if (options.openFile) payload.push(['openFile', `${remote}${options.openFile}`]);
-      const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
+      const query = new URLSearchParams({ folder: opened, payload: JSON.stringify(payload) });
       return `http://127.0.0.1:${door.port}/?${query.toString()}`;
     },
     updateSettings,

@@ -1,0 +1,104 @@
+// A disk that is really full and really read-only: a small tmpfs. Where none may be mounted, the same is done by an injected
+// file system in space.faults.ts, and these say so.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nodeFileSystem } from '../../src/adapters/store/disk/nodeFileSystem.ts';
+import { ownFolder, removeFolder } from '../support/processes.ts';
+import { systemClock } from '../support/systemClock.ts';
+import { report } from './report.ts';
+import { held, openSmall, type SmallStore } from './workload.ts';
+
+const megabytes = 4;
+
+describe('faults: a real disk', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let opened: SmallStore[] = [];
+
+  before(function () {
+    folder = ownFolder('cachify-tmpfs-');
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
+    } catch (error) {
+      console.log(`    skipped: no tmpfs may be mounted here (${error instanceof Error ? error.message.trim() : ''})`);
+      removeFolder(folder);
+      this.skip();
+    }
+  });
+  after(() => {
+    execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
+    removeFolder(folder);
+  });
+
+  const open = async (): Promise<SmallStore> => {
+    const options = { path: join(folder, 'store'), clock: systemClock, logBytes: 1 << 16 };
+    const store = await openSmall(nodeFileSystem, options);
+    opened.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    for (const { engine } of opened) await engine.close();
+    opened = [];
+  });
+
+  const remount = (how: 'ro' | 'rw'): void => {
+    execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'pipe' });
+  };
+
+  it('that is full: what was acknowledged stays, rows can be deleted, and writing goes on when there is room', async () => {
+    const { engine } = await open();
+    const acknowledged: number[] = [];
+    const write = (n: number): Promise<void> =>
+      engine.commit((tx) => tx.run('INSERT INTO kept (n, body) VALUES (?, ?)', [n, randomBytes(20_000)]));
+    await engine.checkpoint();
+    const filler = join(folder, 'filler');
+    let error: unknown;
+    for (let n = 1; n < 1000 && error === undefined; n++) {
+      if (n === 20) writeFileSync(filler, Buffer.alloc((megabytes - 2) << 20, 1));
+      await write(n).then(
+        () => acknowledged.push(n),
+        (failure: unknown) => (error = failure),
+      );
+    }
+    assert.match(String(error), /the disk is full/);
+    assert.deepEqual(engine.health, { kind: 'readOnly', reason: 'the disk is full', newer: false });
+    const lost = acknowledged.filter((n) => !held(engine).kept.includes(n));
+    assert.deepEqual(lost, []);
+    await engine.commit((tx) => tx.run('DELETE FROM kept WHERE n = 1'), true);
+    rmSync(filler);
+    await engine.tryToRecover();
+    assert.equal(engine.health.kind, 'ready');
+    await write(2000);
+    await opened.shift()?.engine.close();
+    const again = await open();
+    const expected = [...acknowledged.filter((n) => n !== 1), 2000];
+    assert.deepEqual(held(again.engine).kept, expected);
+    assert.deepEqual(
+      again.problems.filter(({ kind }) => kind !== 'tornTail'),
+      [],
+    );
+    report('a real full disk', { acknowledged: acknowledged.length, lost: lost.length });
+  });
+
+  it('that is read-only: it can be read, says so, and is written again when it may', async () => {
+    remount('ro');
+    const { engine } = await open();
+    const before = held(engine).kept;
+    assert.ok(before.length > 10);
+    const write = (): Promise<void> => engine.commit((tx) => tx.run('INSERT INTO kept (n) VALUES (5000)'));
+    await assert.rejects(write(), { code: 'INTERNAL_ERROR' });
+    assert.deepEqual(engine.health, {
+      kind: 'readOnly',
+      reason: 'the folder of the store is read-only',
+      newer: false,
+    });
+    remount('rw');
+    await engine.tryToRecover();
+    assert.equal(engine.health.kind, 'ready');
+    await write();
+    assert.deepEqual(held(engine).kept, [...before, 5000]);
+  });
+});
