@@ -39,9 +39,8 @@ import { WorkflowsTree } from './ui/trees/workflowsTree.ts';
 import { refreshAfterRuns } from './ui/workflows/refreshAfterRuns.ts';
 import { registerReports } from './ui/workflows/report.ts';
 import { RunActs } from './ui/workflows/runActs.ts';
-import { storeHealthMessage } from './ui/storeMessages.ts';
+import { StoreStatus } from './ui/storeStatus.ts';
 import { ConnectionsTree } from './ui/trees/connectionsTree.ts';
-import type { StoreHealth } from './app/ports/stores.ts';
 
 const tellInterruptedAfterMs = 4000;
 
@@ -198,7 +197,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       tellInterruptedAfterMs,
       () => void tellInterrupted(incidents).catch(() => log.warn('interrupted exports unknown')),
     ),
-    stores.onDidChangeHealth(tellHealth),
+    new StoreStatus(stores).register(),
     ...registerCommands(api, interactive, log),
   );
 }
@@ -208,11 +207,6 @@ async function unpackViewer(context: ExtensionContext, path: string, id: string)
   const { unpackMember } = await import('./adapters/files/unpackMember.ts');
   const folder = Uri.joinPath(context.globalStorageUri, 'incidents', 'viewer', id).fsPath;
   return unpackMember(path, 'index.html', folder);
-}
-
-function tellHealth(health: StoreHealth): void {
-  const message = storeHealthMessage(health);
-  if (message !== null) void window.showWarningMessage(message);
 }
 
 /** A run may belong to a connection whose definition is gone. */

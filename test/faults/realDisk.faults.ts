@@ -55,14 +55,19 @@ describe('faults: a real disk', function () {
       engine.commit((tx) => tx.run('INSERT INTO kept (n, body) VALUES (?, ?)', [n, randomBytes(20_000)]));
     await engine.checkpoint();
     const filler = join(folder, 'filler');
-    let error: unknown;
-    for (let n = 1; n < 1000 && error === undefined; n++) {
-      if (n === 20) writeFileSync(filler, Buffer.alloc((megabytes - 2) << 20, 1));
-      await write(n).then(
-        () => acknowledged.push(n),
-        (failure: unknown) => (error = failure),
-      );
-    }
+    const untilFull = async (): Promise<unknown> => {
+      for (let n = 1; n < 1000; n++) {
+        if (n === 20) writeFileSync(filler, Buffer.alloc((megabytes - 2) << 20, 1));
+        try {
+          await write(n);
+        } catch (error) {
+          return error;
+        }
+        acknowledged.push(n);
+      }
+      return undefined;
+    };
+    const error = await untilFull();
     assert.match(String(error), /the disk is full/);
     assert.deepEqual(engine.health, { kind: 'readOnly', reason: 'the disk is full', newer: false });
     const lost = acknowledged.filter((n) => !held(engine).kept.includes(n));

@@ -37,10 +37,18 @@ export function openStores(options: OpenStoresOptions): Stores {
   const listeners = new Set<(health: StoreHealth) => void>();
   const changeListeners = new Set<(store: 'control' | 'history') => void>();
   let health: StoreHealth = { kind: 'ready' };
+  const told = new Set<string>();
+  /** A worker that takes another's place finds the same damage again. */
+  const tellOnce = (problem: StoreProblem): void => {
+    const name = JSON.stringify([problem.store, problem.kind, problem.file]);
+    if (told.has(name)) return;
+    told.add(name);
+    onProblem?.(problem);
+  };
   const worker = new StoreWorker({
     ...settings,
     onNotice(notice) {
-      if (notice.kind === 'problem') onProblem?.(notice.problem);
+      if (notice.kind === 'problem') tellOnce(notice.problem);
       if (notice.kind === 'changed') for (const listener of changeListeners) listener(notice.store);
       if (notice.kind !== 'health' || JSON.stringify(notice.health) === JSON.stringify(health)) return;
       health = notice.health;

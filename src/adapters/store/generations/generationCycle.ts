@@ -7,6 +7,9 @@ import { writeGeneration, type GenerationContent } from './writeGeneration.ts';
 
 /** After a generation that could not be written, the next try is so far away. */
 const restMs = 10_000;
+/** A log is long when it reaches this share of what the main database has over a size that is cheap to write. */
+const logShare = 0.25;
+const cheapBytes = 16 * (1 << 20);
 
 export interface CycleParts {
   readonly options: StoreOptions;
@@ -70,14 +73,21 @@ export class GenerationCycle {
     }
   }
 
+  /** The larger the main database, the longer the log may grow: it is written whole with every generation. */
+  private isLogLong(): boolean {
+    const { follower, options } = this.parts;
+    const bytes = follower.log?.bytes ?? 0;
+    return bytes >= options.logBytes && bytes >= (follower.state.main.bytes() - cheapBytes) * logShare;
+  }
+
   private isFull(): boolean {
     return this.parts.follower.state.partRows >= this.parts.options.partRows;
   }
 
   private isDue(): boolean {
-    const { follower, options } = this.parts;
+    const { follower } = this.parts;
     return (
-      (follower.log?.bytes ?? 0) >= options.logBytes ||
+      this.isLogLong() ||
       this.isFull() ||
       follower.needsNewLog ||
       this.waiting !== undefined ||

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import initSqlJs from 'sql.js';
 import type { Clock } from '../../../app/ports/clock.ts';
 import { asFailure } from '../../../domain/failure.ts';
+import { watchFolder } from '../disk/watchFolder.ts';
 import { nodeFileSystem } from '../disk/nodeFileSystem.ts';
 import type { FromWorker, Request, WorkerJob, WorkerSettings } from '../messages.ts';
 import { readMigrations } from '../migrations.ts';
@@ -35,6 +36,7 @@ const options = initSqlJs({ wasmBinary: readFileSync(settings.wasmPath).buffer }
   clock,
   migrations: readMigrations(settings.migrationsDirectory),
   tell: post,
+  watch: watchFolder,
   heldBytes: () => process.memoryUsage().external,
 }));
 

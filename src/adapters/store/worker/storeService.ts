@@ -39,6 +39,8 @@ export interface ServiceOptions {
   readonly tell: (notice: Notice) => void;
   /** Memory that this thread holds outside of JavaScript objects, bytes. */
   readonly heldBytes: () => number;
+  /** Tells when files of a folder change, if the system can; changes are looked for in any case. */
+  readonly watch?: (folder: string, changed: () => void) => { dispose(): void };
 }
 
 const mega = 1 << 20;
@@ -58,6 +60,7 @@ export class StoreService {
   private health: StoreHealth | undefined;
   private answering = 0;
   private readonly timers: { dispose(): void }[] = [];
+  private readonly watches: { dispose(): void }[] = [];
 
   private constructor(options: ServiceOptions, control: StoreEngine, history: StoreEngine) {
     this.options = options;
@@ -73,6 +76,10 @@ export class StoreService {
     const service = new StoreService(options, control, history);
     service.tellHealth();
     service.repeat(followMs, () => service.follow());
+    for (const name of ['control', 'history']) {
+      const watched = options.watch?.(join(options.directory, name), () => service.followNow());
+      if (watched !== undefined) service.watches.push(watched);
+    }
     service.repeat(recoverMs, () => service.recover());
     return service;
   }
@@ -90,7 +97,7 @@ export class StoreService {
   }
 
   async close(): Promise<void> {
-    for (const timer of this.timers.splice(0)) timer.dispose();
+    for (const one of [...this.timers.splice(0), ...this.watches.splice(0)]) one.dispose();
     await this.telemetry.flush().catch(() => undefined);
     await this.control.close();
     await this.history.close();
@@ -129,6 +136,15 @@ export class StoreService {
       rollUpCoverage(tx, samples);
       rollUpEngine(tx, samples);
     });
+  }
+
+  /** A change on disk; what is wrong with it shows at the next regular look. */
+  private followNow(): void {
+    try {
+      this.follow();
+    } catch {
+      this.tellHealth();
+    }
   }
 
   private follow(): void {
