@@ -6,7 +6,7 @@ import type { CallName } from '../../../src/adapters/store/messages.ts';
 import type { LeaseStore } from '../../../src/app/ports/leases.ts';
 import { Enforcement } from '../../../src/app/retention/enforcement.ts';
 import { RetentionService } from '../../../src/app/retention/retentionService.ts';
-import { isFailure } from '../../../src/domain/failure.ts';
+import { Failure, isFailure } from '../../../src/domain/failure.ts';
 import type { Dataset } from '../../../src/domain/retention/dataset.ts';
 import type { Pin } from '../../../src/domain/retention/pins.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
@@ -254,6 +254,38 @@ describe('enforcing what is kept', () => {
     const purges = await rig.retention.purges();
     assert.equal(purges.filter(({ dataset }) => dataset === 'timelineEvents').length, 1);
     assert.equal((await rig.events()).length, 30 * 24);
+  });
+
+  it('says what was done when something stops a purge, and goes on when it is asked again', async () => {
+    await eventsBack(20);
+    let steps = 0;
+    const stopping = new RetentionService({
+      store: {
+        ...rig.retention,
+        step(purgeId) {
+          steps++;
+          if (steps === 2) throw new Failure('INTERNAL_ERROR', 'The disk is full.');
+          return rig.retention.step(purgeId);
+        },
+      },
+      pinSources: [],
+      files: [],
+      settings: { number: () => 256 },
+      health: () => ({ kind: 'ready' }),
+      clock: rig.clock,
+      log: quiet,
+    });
+    const olderThan = new Date(rig.clock.wall - 2 * dayMs).toISOString();
+    const plan = await stopping.planPurge({ dataset: 'timelineEvents', olderThan });
+    const told: number[] = [];
+    const first = await stopping.purge(plan.planId, { onProgress: (rows) => told.push(rows) });
+    assert.deepEqual(first.failed, [{ message: 'The disk is full.' }]);
+    assert.equal(first.deletedRows, told.at(-1));
+    assert.ok(first.deletedRows <= plan.rows && told.length > 0);
+    const second = await stopping.purge(plan.planId);
+    assert.deepEqual(second.failed, []);
+    assert.equal(second.deletedRows, plan.rows);
+    assert.equal((await rig.events()).length, 2 * 24);
   });
 
   it('keeps roll-ups for 400 days, whatever happens to rows', async () => {

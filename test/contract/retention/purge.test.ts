@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { RunRow } from '../../../src/app/ports/workflows.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
+import { emptyCounts } from '../../../src/domain/workflows/events.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
 import { openRig, planRequest, type StoreRig } from '../../support/retentionRig.ts';
 import { eventOf, idOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
@@ -235,5 +237,61 @@ describe('purging key snapshots and runs', () => {
     await rig.purge(second.planId);
     assert.deepEqual(await rig.sweep(true), []);
     assert.equal((await rig.retention.plan(request)).rows, 0);
+  });
+
+  it('takes runs with their histories, leaves lineages that can be resumed, and names files to remove', async () => {
+    const run = (n: number, more: Partial<RunRow> = {}): RunRow => ({
+      id: `run-${n}`,
+      name: 'Delete tmp:*',
+      kind: 'deleteByPattern',
+      templateId: null,
+      connectionId: 'connection-0',
+      state: 'completed',
+      startedAt: at(n),
+      finishedAt: at(n + 1),
+      retryCount: 0,
+      parameters: { pattern: 'tmp:*' },
+      counts: emptyCounts(10),
+      cause: null,
+      checkpointToken: null,
+      policyPackIds: [],
+      scheduleWindowId: null,
+      resumedFromExecutionId: null,
+      resumedBy: null,
+      spoolId: `spool-${n}`,
+      sameness: '',
+      undone: false,
+      ...more,
+    });
+    const rows = [
+      run(1),
+      run(2, { state: 'interrupted', resumedBy: 'run-3' }),
+      run(3, { state: 'interrupted', spoolId: 'spool-2' }),
+      run(4, { state: 'running' }),
+      run(5),
+      run(900),
+    ];
+    for (const row of rows) await rig.call('workflows.create', row, []);
+    const files = [{ owner: 'spool-1', bytes: 5000 }];
+    const pins = [{ reason: 'resumableRun', label: 'A run', runIds: ['run-3'], since: at(3) }] as const;
+    const request = planRequest({ dataset: 'workflowHistory', cutoff: at(100), files, pins });
+    const plan = await rig.retention.plan(request);
+    assert.equal(plan.rows, 2);
+    assert.ok(plan.bytes > 5000, 'files count');
+    assert.deepEqual(
+      plan.pinned.map(({ rows: held }) => held),
+      [2],
+    );
+    const before = await rig.call('workflows.runs', { limit: 10 });
+    assert.equal(await rig.purge(plan.planId), 2);
+    const left = async (): Promise<string[]> =>
+      (await rig.call('workflows.runs', { limit: 10 })).map(({ id }) => id).sort();
+    assert.deepEqual(await left(), ['run-2', 'run-3', 'run-4', 'run-900']);
+    await rig.undo(plan.planId);
+    assert.deepEqual(await rig.call('workflows.runs', { limit: 10 }), before);
+    const again = await rig.retention.plan(request);
+    await rig.purge(again.planId);
+    assert.deepEqual([...new Set(await rig.sweep(true))].sort(), ['spool-1', 'spool-5']);
+    assert.deepEqual(await left(), ['run-2', 'run-3', 'run-4', 'run-900']);
   });
 });
