@@ -107,9 +107,11 @@ export const observabilityContract = {
         limit: z.int().check(z.gte(1), z.lte(500)),
       }),
     ),
+    /** The slowest of the connection's operations, at most 10; under 100 ms only among the newest 1,000. */
+    slowest: request<readonly HistoryEvent[]>()(z.strictObject({ connectionId: id, ...window })),
     commandTimes: request<CommandTimes>()(z.strictObject({ connectionId: id, ...window })),
     /** All connections: health and errors over time. */
-    all: request<Overview>()(z.strictObject(window)),
+    all: request<Omit<Overview, 'slowOperations'>>()(z.strictObject(window)),
     activity: request<KeyspaceActivity>()(
       z.strictObject({
         ...window,

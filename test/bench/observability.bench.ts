@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { compare } from '../../src/app/observability/compare.ts';
 import { failureGroups } from '../../src/app/observability/failures.ts';
 import { keyspaceActivity } from '../../src/app/observability/keyspaceActivity.ts';
-import { connectionCharts, overview } from '../../src/app/observability/overview.ts';
+import { allConnections, connectionCharts } from '../../src/app/observability/overview.ts';
 import { timeline } from '../../src/app/observability/timeline.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { observabilityRig, type ObservabilityRig } from '../support/observabilityRig.ts';
@@ -84,7 +84,7 @@ async function panel(report: Report, rig: ObservabilityRig, fromMs: number): Pro
     300,
   );
   add('Overview in Chromium, from the start of its page to its first figures', await firstPaint(rig, day, TIMES), 300);
-  add('health, trend and heatmap of all', await worked('all', () => overview(parts, day)), 300);
+  add('health, trend and heatmap of all', await worked('all', () => allConnections(parts, day)), 300);
   add('keyspace activity', await worked('keyspace', () => keyspaceActivity(parts, day)), 300);
   add('failures by kind', await worked('failures', () => failureGroups(parts, day)), 1_000);
   add('slow operations, first page', await worked('slow', () => timeline(parts, { ...day, slow: true })), 300);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { commandTimes } from '../../src/app/observability/commandTimes.ts';
-import { connectionCharts, overview } from '../../src/app/observability/overview.ts';
+import { allConnections, connectionCharts, slowestOperations } from '../../src/app/observability/overview.ts';
 import type { TimeWindow } from '../../src/app/ports/stores.ts';
 import { observabilityContract, type PanelConnection } from '../../src/protocol/observability.ts';
 import { serve } from '../../src/protocol/wire.ts';
@@ -12,10 +12,10 @@ import type { ObservabilityRig } from '../support/observabilityRig.ts';
 import { projectRoot } from '../support/root.ts';
 import { median } from './report.ts';
 
-const { ready, watch, overview: charts, all, commandTimes: times } = observabilityContract.requests;
+const { ready, watch, overview: charts, slowest, all, commandTimes: times } = observabilityContract.requests;
 /** What the Overview asks for. */
 const contract = {
-  requests: { ready, watch, overview: charts, all, commandTimes: times },
+  requests: { ready, watch, overview: charts, slowest, all, commandTimes: times },
   events: observabilityContract.events,
 } as const;
 
@@ -66,7 +66,8 @@ function serveTo(page: Page, rig: ObservabilityRig): Served {
       }),
       watch: () => undefined,
       overview: (input) => connectionCharts(parts, input),
-      all: (input) => overview(parts, input),
+      slowest: (input) => slowestOperations(parts, input),
+      all: (input) => allConnections(parts, input),
       commandTimes: (input) => commandTimes(parts, input),
     },
   );

@@ -1,13 +1,15 @@
 import { signal } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { Overview } from '../../src/domain/observability/overview.ts';
-import { currentWindow, follow, host } from './model.ts';
+import { chartsAnswered, currentWindow, follow, host } from './model.ts';
 
 /** All connections over the chosen range. */
-export const everything = signal<Overview | null>(null);
+export const everything = signal<Omit<Overview, 'slowOperations'> | null>(null);
 export const everythingFailure = signal<Failure | null>(null);
 
 async function load(signal: AbortSignal): Promise<void> {
+  await chartsAnswered();
+  if (signal.aborted) return;
   try {
     everything.value = await host.request('all', currentWindow(), signal);
     everythingFailure.value = null;

@@ -8,6 +8,7 @@ import { startCommandTimes } from './commandTimesModel.ts';
 import { startFailures } from './failuresModel.ts';
 import { startKeyspace } from './keyspaceModel.ts';
 import { startConnectionsOverview } from './connectionsModel.ts';
+import { startSlowest } from './slowestModel.ts';
 import { startTimeline } from './timelineModel.ts';
 
 const root = document.querySelector('#page');
@@ -15,6 +16,7 @@ if (root !== null) render(<Page />, root);
 start();
 startTimeline();
 startCommandTimes();
+startSlowest();
 startConnectionsOverview();
 startKeyspace();
 startFailures();

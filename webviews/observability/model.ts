@@ -144,9 +144,20 @@ async function pull(): Promise<void> {
 }
 
 let asking: AbortController | undefined;
+let answering: Promise<void> = Promise.resolve();
 
-/** Asks for the charts of what is chosen now; an older question is dropped. */
-export async function loadCharts(): Promise<void> {
+/** Settles when no charts are awaited: what stands below them is asked for after them, so that they come first. */
+export function chartsAnswered(): Promise<void> {
+  return answering;
+}
+
+/** Asks for the charts of what is chosen now; an older question is dropped. Never rejects. */
+export function loadCharts(): Promise<void> {
+  answering = askForCharts();
+  return answering;
+}
+
+async function askForCharts(): Promise<void> {
   const shown = connection.peek();
   if (shown === null) return;
   asking?.abort();

@@ -33,7 +33,7 @@ export function Overview({ shown }: { readonly shown: PanelConnection }): VNode 
           </div>
           <OverviewCharts data={data} isConnected={shown.state === 'ready'} />
           <CommandTimes />
-          <SlowOperations events={data.slowOperations} />
+          <SlowOperations />
           <ConnectionsOverview />
         </>
       )}

@@ -1,13 +1,25 @@
 import type { VNode } from 'preact';
 import { formatDuration } from '../../src/domain/format.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { Notice } from '../ui/notice.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { lookAt, tab } from './model.ts';
+import { slowest, slowestFailure } from './slowestModel.ts';
 import { detailsOpen, selectedId } from './timelineModel.ts';
 import { localTime, utcText } from './times.ts';
 
 /** The slowest of our recent operations; each leads to its place in the timeline. */
-export function SlowOperations({ events }: { readonly events: readonly HistoryEvent[] }): VNode {
+export function SlowOperations(): VNode | null {
+  const events = slowest.value;
+  const failure = slowestFailure.value;
+  if (failure !== null) {
+    return (
+      <Notice kind="error">
+        {failure.message} {failure.nextAction}
+      </Notice>
+    );
+  }
+  if (events === null) return null;
   return (
     <section class="slow">
       <h2>

@@ -24,15 +24,27 @@ const LOOKED_AT = { overview: 10_000, charts: 1000 } as const;
 
 /** Health, trend, errors and slowest operations of a window. @throws Failure VALIDATION_ERROR */
 export async function overview(parts: OverviewParts, request: TimeWindow & StoreScope): Promise<Overview> {
+  const scope = storeScope(parts.connections, request);
+  const [whole, slowOperations] = await Promise.all([
+    allConnections(parts, request),
+    slowest(parts, { from: request.from, to: request.to }, scope, { among: LOOKED_AT.overview, count: 20 }),
+  ]);
+  return { ...whole, slowOperations };
+}
+
+/** The same without single operations, which are read from rows instead of roll-ups. @throws Failure VALIDATION_ERROR */
+export async function allConnections(
+  parts: OverviewParts,
+  request: TimeWindow & StoreScope,
+): Promise<Omit<Overview, 'slowOperations'>> {
   const span = windowMs(request);
   const window = { from: request.from, to: request.to };
   const scope = storeScope(parts.connections, request);
   const bucketSeconds = bucketSecondsFor(span, MAX_BUCKETS);
   const summaries = inScope(parts.connections, scope);
-  const [buckets, samples, slowOperations] = await Promise.all([
+  const [buckets, samples] = await Promise.all([
     parts.history.operations({ ...window, ...scope, bucketSeconds }),
     allSamples(parts.history, window, scope),
-    slowest(parts, window, scope, { among: LOOKED_AT.overview, count: 20 }),
   ]);
   const idOf = idsByUid(parts.connections);
   const coverages = summaries.map(({ uid }) => coverageOf(samples, uid, span));
@@ -43,8 +55,17 @@ export async function overview(parts: OverviewParts, request: TimeWindow & Store
     trend: buckets.map((bucket) => ({ ...bucket, connectionId: idOf(bucket.connectionId) })),
     bucketSeconds,
     heatmap: buckets.flatMap((bucket) => heatmapCell(bucket, idOf)),
-    slowOperations,
   };
+}
+
+/** The slowest operations of one connection, slowest first, at most 10. @throws Failure VALIDATION_ERROR */
+export async function slowestOperations(
+  parts: Pick<OverviewParts, 'history' | 'connections'>,
+  request: TimeWindow & { readonly connectionId: string },
+): Promise<HistoryEvent[]> {
+  windowMs(request);
+  const scope = { connectionIds: [findConnection(parts.connections, request.connectionId).uid] };
+  return slowest(parts, { from: request.from, to: request.to }, scope, { among: LOOKED_AT.charts, count: 10 });
 }
 
 /** What the panel draws of one connection. @throws Failure VALIDATION_ERROR */
@@ -59,10 +80,9 @@ export async function connectionCharts(
   const bucketSeconds = bucketSecondsFor(span, MAX_BUCKETS);
   const sampleSeconds = parts.settings.number('observability.sampleSeconds');
   const stepMs = stepSeconds(span.toMs - span.fromMs, sampleSeconds, MAX_SLOTS) * 1000;
-  const [buckets, samples, slowOperations] = await Promise.all([
+  const [buckets, samples] = await Promise.all([
     parts.history.operations({ ...window, ...scope, bucketSeconds }),
     allSamples(parts.history, window, scope),
-    slowest(parts, window, scope, { among: LOOKED_AT.charts, count: 10 }),
   ]);
   return {
     ...window,
@@ -71,7 +91,6 @@ export async function connectionCharts(
     bucketSeconds,
     operations: buckets.map((bucket) => ({ ...bucket, connectionId: summary.id })),
     samples: sampleSeries(samples, span.fromMs, span.toMs, stepMs),
-    slowOperations,
   };
 }
 

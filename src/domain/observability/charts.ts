@@ -1,4 +1,3 @@
-import type { HistoryEvent } from '../timeline/event.ts';
 import type { ConnectionHealth, TrendPoint } from './overview.ts';
 import type { SampleSeries } from './series.ts';
 
@@ -13,6 +12,4 @@ export interface ConnectionCharts {
   /** Oldest first; a bucket that is absent saw no operation of ours. */
   readonly operations: readonly TrendPoint[];
   readonly samples: SampleSeries;
-  /** Ours, slowest first, at most 10; those under 100 ms are sought among the newest 1,000 only. */
-  readonly slowOperations: readonly HistoryEvent[];
 }

@@ -4,7 +4,7 @@ import { compare } from '../../app/observability/compare.ts';
 import { failure, failureGroups } from '../../app/observability/failures.ts';
 import { keyspaceActivity } from '../../app/observability/keyspaceActivity.ts';
 import { watchLive } from '../../app/observability/live.ts';
-import { connectionCharts, overview } from '../../app/observability/overview.ts';
+import { allConnections, connectionCharts, slowestOperations } from '../../app/observability/overview.ts';
 import type { Sampler } from '../../app/observability/sampler.ts';
 import { timeline, type TimelineRequest } from '../../app/observability/timeline.ts';
 import type { WatchedConnections } from '../../app/observability/watched.ts';
@@ -121,7 +121,8 @@ class Session implements PageSession<ObservabilityContract> {
     timeline: ({ cursor, limit, ...selection }) =>
       timeline(this.history, { ...queryOf(selection), limit, ...(cursor === undefined ? {} : { cursor }) }),
     commandTimes: (input) => commandTimes({ ...this.parts, ...this.history }, input),
-    all: (input) => overview({ ...this.parts, ...this.history }, input),
+    slowest: (input) => slowestOperations(this.history, input),
+    all: (input) => allConnections({ ...this.parts, ...this.history }, input),
     activity: ({ connectionId, ...query }, signal) =>
       keyspaceActivity({ ...this.parts, ...this.history }, { ...query, connectionIds: [connectionId], signal }),
     failureGroups: ({ connectionId, ...window }) =>

@@ -4,13 +4,12 @@ import type { PortCalls, StoreOwnCalls } from '../../messages.ts';
 import { periodOperations } from '../periodOperations.ts';
 import { connectionRecords } from '../repositories/connectionRecords.ts';
 import { deleteEventsBefore } from '../repositories/historyEvents.ts';
-import { samplesOfPart } from '../repositories/observabilitySamples.ts';
 import { operationBuckets } from '../repositories/operationRollups.ts';
 import { addActivity } from '../repositories/patternRollups.ts';
-import { rolledUpSamples } from '../repositories/sampleRollups.ts';
 import { sampleAt } from '../sampleAt.ts';
 import { storedActivity } from '../storedActivity.ts';
 import { storedCommandTimes } from '../storedCommandTimes.ts';
+import { storedSamples } from '../storedSamples.ts';
 import { searchStep, timelinePage } from '../timelinePages.ts';
 import { isoMs } from '../windows.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
@@ -63,11 +62,5 @@ function samplesOf({ control, history }: StoreParts, given: TimeWindow & StoreSc
       ? connectionIds
       : (connectionIds ?? [...ofEnvironment]).filter((id) => ofEnvironment.has(id));
   const scoped = { from: query.from, to: query.to, ...(ids === undefined ? {} : { connectionIds: ids }) };
-  const samples = history.eventParts('observability_snapshots').flatMap(({ open }) => {
-    const part = open();
-    return part === undefined ? [] : samplesOfPart(part, scoped, mostSamples);
-  });
-  return [...rolledUpSamples(history.read(), scoped), ...samples]
-    .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
-    .slice(0, mostSamples);
+  return storedSamples(history, scoped, mostSamples);
 }
