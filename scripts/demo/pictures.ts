@@ -89,8 +89,26 @@ async function storage(workbench: Workbench): Promise<void> {
   await page.locator('.plan-table').waitFor();
 }
 
+/** A new rule on the demo's past: the last hour is worse than the two before. */
+async function alertRule(workbench: Workbench): Promise<void> {
+  await workbench.openContainer('Cachify');
+  await workbench.openView('Alerts');
+  await workbench.expand('Alerts', 'Rules');
+  await workbench.run('Cachify: New Alert Rule');
+  const page = await workbench.webview('.rule-form');
+  await page.locator('.segmented button', { hasText: '6h' }).click();
+  await page.locator('.field[aria-label="Condition"] vscode-text-field').click();
+  await workbench.page.keyboard.press('Control+A');
+  await workbench.page.keyboard.type('4');
+  await page.locator('.field[aria-label="Recovery threshold"] vscode-text-field').click();
+  await workbench.page.keyboard.press('Control+A');
+  await workbench.page.keyboard.type('3');
+  await page.locator('.rule-episodes tbody tr').first().waitFor();
+}
+
 export const pictures: readonly Picture[] = [
   { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
+  { name: 'alert-rule', themes: ['dark', 'light'], past: true, steps: alertRule },
   { name: 'policy-pack', themes: ALL_THEMES, size: { width: 1400, height: 900 }, steps: policyPack },
   observability('overview', '.charts .u-over'),
   observability('keyspace', '.ranking tbody tr'),

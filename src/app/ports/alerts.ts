@@ -86,7 +86,7 @@ export interface AlertStore {
   rules(): Promise<readonly StoredRule[]>;
   /** Adds or changes them, all or none. */
   saveRules(rules: readonly AlertRule[]): Promise<void>;
-  /** false = there was none. Its states and snoozes go with it. */
+  /** false = there was none. Its states end with the next evaluation. */
   removeRule(id: string): Promise<boolean>;
   /** Adds them unless that was done before in this store; false = it was. */
   installStarters(rules: readonly AlertRule[]): Promise<boolean>;

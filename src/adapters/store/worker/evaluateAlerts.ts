@@ -39,7 +39,8 @@ export interface EvaluationWrites {
   readonly events: { readonly event: AlertEvent; readonly toast: boolean }[];
   /** Events of episodes that nobody was told of until now. */
   readonly tell: { readonly id: string; readonly toast: boolean }[];
-  readonly ended: { readonly id: string; readonly to: string | null }[];
+  /** Good again, or nobody judges it any more: nothing is kept for it then. */
+  readonly ended: { readonly id: string; readonly to: string }[];
 }
 
 /**
@@ -177,7 +178,8 @@ class Evaluating {
     this.writes.instances.set(key, null);
     if (!instance?.episode) return;
     const [ruleId, connectionId] = keyParts(key);
-    this.writes.ended.push({ id: `alert/${ruleId}/${connectionId}/${instance.episode.firedMs}`, to: null });
+    const to = new Date(this.#inputs.request.nowMs).toISOString();
+    this.writes.ended.push({ id: `alert/${ruleId}/${connectionId}/${instance.episode.firedMs}`, to });
   }
 
   #connection(connection: ConnectionRecord, minutes: readonly MinuteFacts[]): void {
@@ -273,7 +275,7 @@ class Evaluating {
         return;
       }
       case 'ended':
-        this.writes.ended.push({ id: episodeEventId(subject, happening.episode), to: null });
+        this.writes.ended.push({ id: episodeEventId(subject, happening.episode), to: new Date(slotMs).toISOString() });
         return;
       case 'fired':
       // Whether somebody is told depends on the other alerts of the connection: see `#deliver`.

@@ -91,7 +91,7 @@ export function unreadAlerts(database: SqlDatabase): number {
 }
 
 /** The event of an episode now has an end, and is shown no more. */
-export function endEpisode(transaction: Transaction, id: string, to: string | null): void {
+export function endEpisode(transaction: Transaction, id: string, to: string): void {
   transaction.run(
     "UPDATE alert_events SET episode_to = ?, toast = CASE toast WHEN 'due' THEN 'shown' ELSE toast END WHERE id = ?",
     [to, id],

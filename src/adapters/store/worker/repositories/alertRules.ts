@@ -26,11 +26,10 @@ export function saveRules(transaction: Transaction, rules: readonly StoredRule[]
   );
 }
 
-/** false = there was none. */
+/** false = there was none. What is remembered of it the next evaluation ends, so that its episodes have an end. */
 export function removeRule(transaction: Transaction, id: string): boolean {
   if (transaction.all('SELECT id FROM alert_rules WHERE id = ?', [id]).length === 0) return false;
   transaction.run('DELETE FROM alert_rules WHERE id = ?', [id]);
-  transaction.run('DELETE FROM alert_states WHERE rule_id = ?', [id]);
   transaction.run('DELETE FROM alert_snoozes WHERE rule_id = ?', [id]);
   return true;
 }
