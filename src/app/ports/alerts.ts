@@ -42,7 +42,7 @@ export interface EvaluationRequest {
 export interface Evaluation {
   /** The slot of rules with the shortest interval. */
   readonly slotMs: number;
-  /** All that is not plainly normal; with `all`, that too. */
+  /** All that is not normal, and of what only cannot be judged up to 25 connections per rule; with `all`, everything. */
   readonly states: readonly StateRow[];
   /** Whether events were added. */
   readonly told: boolean;

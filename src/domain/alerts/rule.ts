@@ -65,6 +65,17 @@ export function slotMsOf({ lookbackMinutes }: Pick<AlertRuleDraft, 'lookbackMinu
 
 /** Equal for two versions of a rule that judge alike; a change begins anew, quietly. `for` is not among it. */
 export function judgementOf(rule: AlertRuleDraft): string {
+  const known = judgements.get(rule);
+  if (known !== undefined) return known;
+  const judgement = judgementText(rule);
+  judgements.set(rule, judgement);
+  return judgement;
+}
+
+/** Rules never change in place; a thousand connections ask for the same one. */
+const judgements = new WeakMap<AlertRuleDraft, string>();
+
+function judgementText(rule: AlertRuleDraft): string {
   const { metric, aggregation, operator, threshold, recoveryThreshold, lookbackMinutes, scope, minSamples } = rule;
   return JSON.stringify([
     metric,

@@ -104,7 +104,19 @@ export function step(rule: AlertRuleDraft, before: AlertInstance | null, slotMs:
   if (before === null && (verdict.kind === 'clear' || verdict.kind === 'between' || verdict.kind === 'gone')) {
     return { after: null, happenings: [] };
   }
+  if (before !== null && saysTheSame(rule, before, slotMs, verdict)) {
+    return { after: { ...before, slotMs }, happenings: [] };
+  }
   return new Judging(rule, before, slotMs).judge(verdict);
+}
+
+/** The usual case of large fleets: nothing happens, nothing happened before, and nobody was away. */
+function saysTheSame(rule: AlertRuleDraft, before: AlertInstance, slotMs: number, verdict: Verdict): boolean {
+  const { state, overlay, edgesMs, silentSinceMs, gone } = before;
+  if (state !== 'normal' || overlay === null || edgesMs.length > 0 || silentSinceMs !== null || gone > 0) return false;
+  if (slotMs - before.slotMs !== slotMsOf(rule)) return false;
+  if (verdict.kind === 'notAvailable') return overlay.kind === 'notAvailable';
+  return verdict.kind === 'noData' && overlay.reason === verdict.reason && (rule.onNoData ?? 'show') === 'show';
 }
 
 type Draft = { -readonly [Field in keyof AlertInstance]: AlertInstance[Field] };

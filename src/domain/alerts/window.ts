@@ -142,32 +142,24 @@ export class SlidingWindow {
   #read(minute: MinuteFacts): Entry {
     const metric = this.#metric;
     const used = minute.success + minute.error > 0;
-    const common = {
-      minute,
-      seconds: used ? 60 : minute.watchedSeconds,
-      gauge: null,
-      part: 0,
-      whole: 0,
-      sketch: null,
-      readable: false,
-    };
+    const seconds = used ? 60 : minute.watchedSeconds;
     switch (metric.kind) {
       case 'ratio': {
         const parts = metric.read(minute);
-        return parts === null ? common : { ...common, ...parts, readable: true };
+        return entryOf(minute, seconds, null, parts?.part ?? 0, parts?.whole ?? 0, null, parts !== null);
       }
       case 'count': {
         const count = metric.read(minute);
-        return count === null ? common : { ...common, part: count, readable: true };
+        return entryOf(minute, seconds, null, count ?? 0, 0, null, count !== null);
       }
       case 'quantile': {
         const sketch = metric.read(minute);
-        return { ...common, sketch, readable: sketch !== null };
+        return entryOf(minute, seconds, null, 0, 0, sketch, sketch !== null);
       }
       case 'gauge':
       case 'fall': {
         const gauge = metric.read(minute);
-        return { ...common, gauge, readable: gauge !== null };
+        return entryOf(minute, seconds, gauge, 0, 0, null, gauge !== null);
       }
     }
   }
@@ -183,6 +175,18 @@ export class SlidingWindow {
     if (readable) this.#readable += sign;
     if (minute.engine !== null && (this.#metric.source !== 'client' || ourMinute(minute))) this.#asked += sign;
   }
+}
+
+function entryOf(
+  minute: MinuteFacts,
+  seconds: number,
+  gauge: Gauge | null,
+  part: number,
+  whole: number,
+  sketch: LatencySketchJson | null,
+  readable: boolean,
+): Entry {
+  return { minute, seconds, gauge, part, whole, sketch, readable };
 }
 
 /** Keeps, of a queue, those that can still be its extreme one. */

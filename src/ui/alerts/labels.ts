@@ -54,9 +54,8 @@ function overlayText(states: readonly AlertState[], nameOf: (id: string) => stri
   const lacking = states.filter(({ reason }) => reason?.startsWith('not available here') === true);
   const [only] = lacking;
   if (only === undefined) return '';
-  return lacking.length === 1
-    ? `not available on ${nameOf(only.connectionId)}`
-    : `not available on ${lacking.length} connections`;
+  if (lacking.length === 1) return `not available on ${nameOf(only.connectionId)}`;
+  return `not available on ${lacking.length >= 25 ? 'many' : lacking.length} connections`;
 }
 
 /** All that a person may want to know of a rule, as plain lines. */

@@ -16,6 +16,7 @@ import type { MinuteFacts } from '../../../domain/alerts/minuteFacts.ts';
 import { isInScope, slotMsOf } from '../../../domain/alerts/rule.ts';
 import { isActive, step, type AlertInstance, type Happening } from '../../../domain/alerts/state.ts';
 import { SlidingWindow, windowAt } from '../../../domain/alerts/window.ts';
+import { asFailure } from '../../../domain/failure.ts';
 import type { SqlDatabase } from '../sql/driver.ts';
 import { minutesByConnection, type MinuteNeeds } from './alertMinutes.ts';
 import { alertRules } from './repositories/alertRules.ts';
@@ -31,6 +32,8 @@ import { connectionRecords } from './repositories/connectionRecords.ts';
 
 const shortestSlotMs = 30_000;
 const minuteMs = 60_000;
+/** Per rule, of connections on which it is normal but cannot be judged. */
+const mostOverlaid = 25;
 
 /** What an evaluation wants written, in one transaction. */
 export interface EvaluationWrites {
@@ -139,6 +142,7 @@ class Evaluating {
   readonly #inputs: Inputs;
   readonly #windows = new Map<string, SlidingWindow>();
   readonly #due: ReadonlySet<string>;
+  readonly #overlaid = new Map<string, number>();
   readonly #resolvedAway: { readonly title: string; readonly sinceMs: number }[] = [];
   readonly #stillFiring: { readonly title: string; readonly sinceMs: number }[] = [];
 
@@ -239,9 +243,18 @@ class Evaluating {
     const fresh = rule.metric === connectionDownMetric ? { down: false, sinceMs: 0 } : freshness(judged);
     if (fresh.down) return { kind: 'noData', reason: 'connectionDown' };
     const key = `${rule.metric} ${rule.aggregation} ${rule.lookbackMinutes} ${slotMs}`;
-    const found = known.get(key) ?? this.#window(rule, slotMs, minutes, fresh.sinceMs);
+    const found = known.get(key) ?? this.#read(rule, slotMs, minutes, fresh.sinceMs);
     known.set(key, found);
     return found;
+  }
+
+  /** One rule that cannot be read must not keep the others from being judged. */
+  #read(rule: StoredRule, slotMs: number, minutes: readonly MinuteFacts[], freshMs: number): Measured {
+    try {
+      return this.#window(rule, slotMs, minutes, freshMs);
+    } catch (error) {
+      return { kind: 'error', reason: asFailure(error).message };
+    }
   }
 
   #window(rule: StoredRule, slotMs: number, minutes: readonly MinuteFacts[], freshMs: number): Measured {
@@ -300,7 +313,15 @@ class Evaluating {
     const isQuiet = muted !== null || snoozedUntilMs !== null || instance.flappingSinceMs !== null;
     const told = this.#tell(subject, instance, isQuiet);
     this.#keep(key, told);
-    this.states.push(stateRow(subject, told, shown, muted, snoozedUntilMs));
+    if (this.#isWorthTelling(told)) this.states.push(stateRow(subject, told, shown, muted, snoozedUntilMs));
+  }
+
+  /** Of what is normal and only cannot be judged, a few connections per rule say it all. */
+  #isWorthTelling({ state, judgement }: AlertInstance): boolean {
+    if (this.#inputs.request.all || state !== 'normal') return true;
+    const told = (this.#overlaid.get(judgement) ?? 0) + 1;
+    this.#overlaid.set(judgement, told);
+    return told <= mostOverlaid;
   }
 
   /** One event per episode, when it fires; of one that was muted then, somebody is told when it is not any more. */

@@ -7,11 +7,12 @@ import { number, text } from './rows.ts';
 export type Instances = Map<string, AlertInstance>;
 
 export function instanceKey(ruleId: string, connectionId: string): string {
-  return JSON.stringify([ruleId, connectionId]);
+  return `${ruleId}\u0000${connectionId}`;
 }
 
 export function keyParts(key: string): readonly [ruleId: string, connectionId: string] {
-  return JSON.parse(key) as [string, string];
+  const at = key.indexOf('\u0000');
+  return [key.slice(0, at), key.slice(at + 1)];
 }
 
 export function alertInstances(database: SqlDatabase): Instances {
