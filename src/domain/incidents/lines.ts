@@ -24,7 +24,6 @@ export interface EventColumns {
 }
 
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const keptPieces = 4000;
 
 /**
@@ -72,7 +71,7 @@ export class DatasetLines {
 
   /** An id of ours passes; anything else that stands in its place is a name of the user. */
   #id(id: string): string {
-    if (uuid.test(id)) return `"${id}"`;
+    if (isUuid(id)) return `"${id}"`;
     return JSON.stringify(this.#redactor.text('label', id) ?? null);
   }
 
@@ -112,4 +111,16 @@ export class DatasetLines {
     const kept = allowed(this.#redactor, eventDetails, value, 'details');
     return kept === undefined ? '' : `,"details":${JSON.stringify(kept)}`;
   }
+}
+
+/** Lower-case hexadecimal digits with dashes where a UUID has them. As a regular expression it took a tenth of the time of all. */
+function isUuid(text: string): boolean {
+  if (text.length !== 36) return false;
+  for (let at = 0; at < 36; at++) {
+    const code = text.charCodeAt(at);
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      if (code !== 0x2d) return false;
+    } else if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false;
+  }
+  return true;
 }

@@ -81,6 +81,9 @@ export class PageGathering {
   readonly #fromMs: number;
   readonly #spanMs: number;
   readonly #buckets = Array.from({ length: buckets }, () => ({ success: 0, error: 0, blocked: 0 }));
+  #at = 0;
+  #bucketFrom = '~';
+  #bucketTo = '';
   readonly #failures = new Newest(keptFailures);
   readonly #others = new Newest(keptOthers);
   readonly #samples = new Thinned();
@@ -91,10 +94,20 @@ export class PageGathering {
   }
 
   event(line: string, timestamp: string, status: string): void {
-    const at = Math.floor(((Date.parse(timestamp) - this.#fromMs) / this.#spanMs) * buckets);
-    const bucket = this.#buckets[Math.min(buckets - 1, Math.max(0, at))];
+    // Events come nearly in order of time: most lie in the bucket of the one before, and times compare as texts.
+    if (timestamp < this.#bucketFrom || timestamp >= this.#bucketTo) this.#turnTo(timestamp);
+    const bucket = this.#buckets[this.#at];
     if (bucket !== undefined) bucket[status === 'error' || status === 'blocked' ? status : 'success'] += 1;
     (status === 'success' ? this.#others : this.#failures).add(line);
+  }
+
+  #turnTo(timestamp: string): void {
+    const at = Math.floor(((Date.parse(timestamp) - this.#fromMs) / this.#spanMs) * buckets);
+    this.#at = Math.min(buckets - 1, Math.max(0, at));
+    const edge = (bucket: number): string =>
+      new Date(this.#fromMs + Math.ceil((bucket * this.#spanMs) / buckets)).toISOString();
+    this.#bucketFrom = edge(this.#at);
+    this.#bucketTo = edge(this.#at + 1);
   }
 
   sample(line: string): void {

@@ -132,13 +132,15 @@ function* eventRows(
     windowOf(query),
     after === undefined ? undefined : { sql: '(timestamp, id) > (?, ?)', params: [after.at, after.id] },
   ]);
-  let before = { at: after?.at ?? '', id: after?.id ?? '' };
+  let beforeAt = after?.at ?? '';
+  let beforeId = after?.id ?? '';
   const sql = `SELECT ${joined}, duration_ms FROM history_events WHERE ${where.sql} ORDER BY timestamp, id`;
   for (const [text, durationMs] of part.each(sql, where.params)) {
     let values = String(text).split(separator);
-    if (values.length !== textColumns.length) values = columnsAfter(part, query, before);
+    if (values.length !== textColumns.length) values = columnsAfter(part, query, { at: beforeAt, id: beforeId });
     const event = columnsOf(values, Number(durationMs));
-    before = { at: event.timestamp, id: event.id };
+    beforeAt = event.timestamp;
+    beforeId = event.id;
     yield {
       line: lines.event(event),
       at: event.timestamp,
@@ -150,25 +152,22 @@ function* eventRows(
 }
 
 function columnsOf(values: readonly string[], durationMs: number): EventColumns {
-  const [timestamp = '', id = '', source = '', connectionId = '', environment = '', action = ''] = values;
-  const [keyOrPattern = '', status = '', errorCode = '', retryable = '', attempt = ''] = values.slice(6, 11);
-  const [correlationId = '', runId = '', redactedDiff = '', details = ''] = values.slice(11);
   return {
-    timestamp,
-    id,
-    source,
-    connectionId,
-    environment,
-    action,
-    keyOrPattern,
-    status,
-    errorCode,
-    retryable,
-    attempt,
-    correlationId,
-    runId,
-    redactedDiff,
-    details,
+    timestamp: values[0] ?? '',
+    id: values[1] ?? '',
+    source: values[2] ?? '',
+    connectionId: values[3] ?? '',
+    environment: values[4] ?? '',
+    action: values[5] ?? '',
+    keyOrPattern: values[6] ?? '',
+    status: values[7] ?? '',
+    errorCode: values[8] ?? '',
+    retryable: values[9] ?? '',
+    attempt: values[10] ?? '',
+    correlationId: values[11] ?? '',
+    runId: values[12] ?? '',
+    redactedDiff: values[13] ?? '',
+    details: values[14] ?? '',
     durationMs,
   };
 }
