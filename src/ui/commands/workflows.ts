@@ -47,7 +47,7 @@ export function workflowCommands(parts: WorkflowCommandParts): WorkflowCommands 
     'cachify.workflows.open': withRun('Open which run?', null, (run) => panel.open(run.id)),
     'cachify.workflows.report': withRun('Report of which run?', null, showReport),
     'cachify.workflows.start': withRun('Start which plan?', 'start', async (run) => {
-      await panel.open(run.id);
+      await panel.open(run.id, { preserveFocus: true });
       await acts.start(run);
     }),
     'cachify.workflows.resume': withRun('Resume which run?', 'resume', async (run) => {

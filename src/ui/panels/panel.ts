@@ -46,10 +46,10 @@ export class SinglePanel<C extends Contract> implements Disposable {
     });
   }
 
-  async open(): Promise<void> {
-    if (this.panel !== undefined) return this.panel.reveal();
+  async open(preserveFocus = false): Promise<void> {
+    if (this.panel !== undefined) return this.panel.reveal(undefined, preserveFocus);
     const { viewType, title } = this.definition;
-    await this.attach(window.createWebviewPanel(viewType, title, ViewColumn.Active));
+    await this.attach(window.createWebviewPanel(viewType, title, { viewColumn: ViewColumn.Active, preserveFocus }));
   }
 
   /** Closes the page when it is open. */

@@ -58,10 +58,10 @@ export class WorkflowRunPanel implements Disposable {
     this.#watching = parts.service.onDidChange((runId) => runId === this.#runId && this.#tellSoon());
   }
 
-  /** Opens or reveals the panel on a run. */
-  async open(runId: string): Promise<void> {
+  /** Opens or reveals the panel on a run. `preserveFocus`: for what asks a question next, which the page must not outdo. */
+  async open(runId: string, { preserveFocus = false } = {}): Promise<void> {
     this.#runId = runId;
-    await this.#panel.open();
+    await this.#panel.open(preserveFocus);
     await this.#tell();
   }
 
