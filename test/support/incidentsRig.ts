@@ -14,7 +14,7 @@ import type {
 import type { Stores } from '../../src/app/ports/stores.ts';
 import type { IncidentRequest, PreviewProgress } from '../../src/domain/incidents/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
-import { ownFolder, removeFolder } from './processes.ts';
+import { ownFolder } from './processes.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
 import { eventOf, sampleOf } from './storeRows.ts';
 import { systemClock } from './systemClock.ts';
@@ -133,5 +133,3 @@ export async function incidentsRig(folder = realpathSync(ownFolder('cachify-inci
     close: () => stores.close(),
   };
 }
-
-export { removeFolder };

@@ -20,6 +20,8 @@ import type { IncidentParts } from './parts.ts';
 /** A preview pins what it shows for so long. */
 export const previewMs = 10 * 60_000;
 const saltBytes = 32;
+/** What a line takes, about, before any was seen. */
+const usualLineBytes = 320;
 /** Exports that ended are listed for so long; their bundles stay in the history. */
 const keptExportsMs = 7 * 86_400_000;
 const defaultLimit = 200;
@@ -63,7 +65,11 @@ export class IncidentService implements PinSource {
     const query = queryOf(request, connections);
     await this.#sweep();
     const { cut, estimated } = await store.cut(query);
-    onProgress?.({ counts: estimated, contentBytes: (estimated.timeline + estimated.metrics) * 320, progress: 0 });
+    onProgress?.({
+      counts: estimated,
+      contentBytes: (estimated.timeline + estimated.metrics) * usualLineBytes,
+      progress: 0,
+    });
     const nameOf = idsByUid(connections);
     const names = Object.fromEntries(connections.views().map(({ summary }) => [summary.uid, nameOf(summary.uid)]));
     const [collected, secrets] = await Promise.all([

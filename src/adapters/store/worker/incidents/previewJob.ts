@@ -38,9 +38,6 @@ import type { JobControl } from './jobControl.ts';
 import { storedChunks } from './storedChunks.ts';
 
 const deflate = promisify<Buffer, Buffer>(deflateRaw);
-/** What a line takes when none was seen yet. */
-const usualLineBytes = 320;
-
 /**
  * Reads everything that a bundle would hold, once, and says exactly what it would be: counts, redactions, the hash of
  * every file. The small files are kept, redacted; the large ones are read again when the bundle is written.
@@ -229,12 +226,6 @@ class Preview {
   #recordsOf(path: string): number {
     return this.#entries.find((entry) => entry.path === path)?.records ?? 0;
   }
-}
-
-/** For what is said before anything was read. */
-export function firstProgress(estimated: PreviewWork['estimated']): PreviewProgress {
-  const rows = estimated.timeline + estimated.metrics;
-  return { counts: estimated, contentBytes: rows * usualLineBytes, progress: 0 };
 }
 
 /** Connections are named in the manifest, as the profile allows. */
