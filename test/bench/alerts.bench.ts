@@ -5,6 +5,8 @@ import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { alertMetrics } from '../../src/domain/alerts/metrics/registry.ts';
 import type { AlertRule } from '../../src/domain/alerts/rule.ts';
 import { starterRules } from '../../src/domain/alerts/starters.ts';
+import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
+import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
@@ -19,7 +21,7 @@ const SLOT = 30_000;
 const start = Date.UTC(2026, 10, 22, 10, 0);
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Operations and one sample of a connection in each minute of a stretch. */
+/** Operations and one sample of each connection in each minute of a stretch, about a thousand minutes at a time. */
 async function fill(
   stores: Stores,
   uids: readonly string[],
@@ -27,47 +29,47 @@ async function fill(
   minutes: number,
   operations: number,
 ): Promise<void> {
-  for (let at = 0; at < minutes; at++) {
-    for (let first = 0; first < uids.length; first += 1000) {
-      const some = uids.slice(first, first + 1000);
-      const atMs = fromMs + at * MINUTE;
-      await stores.history.append(
-        some.flatMap((uid, index) =>
-          Array.from({ length: operations }, (_, i) => ({
-            ...eventOf(i),
-            id: nodeDigest.uuid(),
-            source: 'app' as const,
-            connectionId: uid,
-            environment: 'prod' as const,
-            timestamp: iso(atMs + 1000 + i * 1000),
-            durationMs: 0.5 + ((at * 31 + index * 17 + i * 7) % 100) / 20 + (at % 1440 < 6 ? 40 : 0),
-            status: (at + i) % 50 === 0 ? ('error' as const) : ('success' as const),
-          })),
-        ),
-      );
-      await stores.history.appendSamples(
-        some.map((uid) =>
-          sampleOf(1, {
-            id: nodeDigest.uuid(),
-            connectionId: uid,
-            timestamp: iso(atMs + 50_000),
-            periodSeconds: 60,
-            engine: {
-              gauges: {
-                connectionDown: 0,
-                clientsRatio: 0.2,
-                maxMemoryUnset: 0,
-                persistenceFailing: 0,
-                mainThreadCpuRatio: 0.1,
-              },
-              counters: { rejectedConnections: 0, errorReplies: 1, commands: 1000 },
-            },
-          }),
-        ),
-      );
-    }
+  const atOnce = Math.max(1, Math.floor(1000 / uids.length));
+  for (let first = 0; first < minutes; first += atOnce) {
+    const some = Array.from({ length: Math.min(atOnce, minutes - first) }, (_, offset) => first + offset);
+    const events = some.flatMap((at) => uids.flatMap((uid, index) => operationsOf(uid, index, at, fromMs, operations)));
+    const samples = some.flatMap((at) => uids.map((uid) => minuteSample(uid, fromMs + at * MINUTE)));
+    await stores.history.append(events);
+    await stores.history.appendSamples(samples);
+    await stores.history.flush();
   }
-  await stores.history.flush();
+}
+
+function operationsOf(uid: string, index: number, at: number, fromMs: number, count: number): HistoryEvent[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...eventOf(i),
+    id: nodeDigest.uuid(),
+    source: 'app' as const,
+    connectionId: uid,
+    environment: 'prod' as const,
+    timestamp: iso(fromMs + at * MINUTE + 1000 + i * 1000),
+    durationMs: 0.5 + ((at * 31 + index * 17 + i * 7) % 100) / 20 + (at % 1440 < 6 ? 40 : 0),
+    status: (at + i) % 50 === 0 ? ('error' as const) : ('success' as const),
+  }));
+}
+
+function minuteSample(uid: string, minuteMs: number): ObservabilitySnapshot {
+  return sampleOf(1, {
+    id: nodeDigest.uuid(),
+    connectionId: uid,
+    timestamp: iso(minuteMs + 50_000),
+    periodSeconds: 60,
+    engine: {
+      gauges: {
+        connectionDown: 0,
+        clientsRatio: 0.2,
+        maxMemoryUnset: 0,
+        persistenceFailing: 0,
+        mainThreadCpuRatio: 0.1,
+      },
+      counters: { rejectedConnections: 0, errorReplies: 1, commands: 1000 },
+    },
+  });
 }
 
 function rulesOf(count: number): AlertRule[] {

@@ -19,6 +19,7 @@ import { SlidingWindow, windowAt } from '../../../domain/alerts/window.ts';
 import { asFailure } from '../../../domain/failure.ts';
 import type { SqlDatabase } from '../sql/driver.ts';
 import { minutesByConnection, type MinuteNeeds } from './alertMinutes.ts';
+import { plainState, stateRow } from './alertStateRows.ts';
 import { alertRules } from './repositories/alertRules.ts';
 import {
   alertInstances,
@@ -393,48 +394,4 @@ function hasChanged(before: AlertInstance, now: AlertInstance): boolean {
   return moves
     ? JSON.stringify(before) !== JSON.stringify(now)
     : JSON.stringify(still(before)) !== JSON.stringify(still(now));
-}
-
-function plainState(rule: StoredRule, connection: ConnectionRecord, value: number | null): StateRow {
-  return {
-    ruleId: rule.id,
-    connectionId: connection.uid,
-    state: 'normal',
-    sinceMs: Date.parse(rule.updatedAt),
-    value,
-    overlay: null,
-    elapsedMs: 0,
-    unverifiedSinceMs: null,
-    flapping: false,
-    mutedBy: null,
-    snoozedUntilMs: null,
-    episode: null,
-  };
-}
-
-function stateRow(
-  subject: AlertSubject,
-  instance: AlertInstance,
-  shown: number | null,
-  muted: string | null,
-  snoozedUntilMs: number | null,
-): StateRow {
-  const { episode } = instance;
-  return {
-    ruleId: subject.rule.id,
-    connectionId: subject.connectionId,
-    state: instance.state,
-    sinceMs: instance.sinceMs,
-    value: shown,
-    overlay: instance.overlay,
-    elapsedMs: instance.elapsedMs,
-    unverifiedSinceMs: instance.unverifiedSinceMs,
-    flapping: instance.flappingSinceMs !== null,
-    mutedBy: muted,
-    snoozedUntilMs,
-    episode:
-      episode === null
-        ? null
-        : { eventId: episodeEventId(subject, episode), fromMs: episode.fromMs, firedMs: episode.firedMs },
-  };
 }
