@@ -78,7 +78,8 @@ describe('storage', function () {
     }
     await workbench().page.setViewportSize({ width: 800, height: 900 });
     await workbench().screenshot('storage-plan-narrow');
-    await workbench().page.setViewportSize({ width: 1280, height: 800 });
+    // High enough for all rows of the view below the others.
+    await workbench().page.setViewportSize({ width: 1280, height: 1400 });
     await workbench().setTheme('dark');
   });
 
@@ -137,6 +138,6 @@ describe('storage', function () {
     const count = execFileSync('sqlite3', [join(folder, backup), 'SELECT count(*) FROM history_events'], {
       encoding: 'utf8',
     });
-    assert.ok(Number(count) > 3000, `${count} events are in the backup`);
+    assert.ok(Number(count) > 1000, `${count} events are in the backup`);
   });
 });

@@ -55,10 +55,13 @@ export function partsWith(history: StoreEngine, table: string): TablePart[] {
   });
 }
 
-/** The table's share of the part's file; before there is one, an estimate. */
+/** The table's share of the part's file; before there is one, an estimate. What a purge set aside in it is not its. */
 function ownBytes(part: EventPart, content: PartContent, own: TableContent): number {
-  const all = Object.values(content.tables ?? {}).reduce((sum, { bytes }) => sum + bytes, 0);
-  return part.fileBytes === undefined || all === 0 ? own.bytes : Math.round((part.fileBytes * own.bytes) / all);
+  const tables = Object.values(content.tables ?? {});
+  const all = tables.reduce((sum, { bytes }) => sum + bytes, 0);
+  const rows = tables.reduce((sum, one) => sum + one.rows, 0);
+  if (part.fileBytes === undefined || all === 0 || content.rows === 0) return own.bytes;
+  return Math.round(((part.fileBytes * own.bytes) / all) * (rows / content.rows));
 }
 
 /** Per connection the time of its newest sample in any part. */
