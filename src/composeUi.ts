@@ -156,6 +156,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
       service: incidents,
       panel: bundlePanel,
       connections,
+      clockMs: () => clock.wallMs(),
       unpackViewer: (bundle) => unpackViewer(context, bundle.path, bundle.id),
     }),
     ...observabilityCommands(observability, services, connections),

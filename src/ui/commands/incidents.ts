@@ -1,6 +1,7 @@
 import { commands, env, Uri, window } from 'vscode';
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import type { IncidentService } from '../../app/incidents/incidentService.ts';
+import { isoAt } from '../../app/ports/clock.ts';
 import { findConnection } from '../../app/observability/watched.ts';
 import { display } from '../../domain/display.ts';
 import { validationFailure } from '../../domain/failure.ts';
@@ -9,6 +10,7 @@ import type { BundleVerdict, ExportJob, IncidentBundle } from '../../domain/inci
 import type { IncidentBundlePanel } from '../panels/incidentBundlePanel.ts';
 import { askText } from '../quickInput.ts';
 import { BundleRow, ExportRow } from '../trees/bundlesSection.ts';
+import { RunNode } from '../trees/workflowNodes.ts';
 import { isPlainObject, type InteractiveCommands } from './register.ts';
 
 type IncidentCommands = Pick<InteractiveCommands, Extract<keyof InteractiveCommands, `cachify.incidents.${string}`>>;
@@ -17,9 +19,12 @@ interface Parts {
   readonly service: IncidentService;
   readonly panel: IncidentBundlePanel;
   readonly connections: ConnectionService;
+  readonly clockMs: () => number;
   /** Unpacks `index.html` of a bundle for a browser of this machine; its path. */
   readonly unpackViewer: (bundle: IncidentBundle) => Promise<string>;
 }
+
+const aroundRunMs = 5 * 60_000;
 
 /** What commands about incident bundles do when a person calls them. */
 export function incidentCommands(parts: Parts): IncidentCommands {
@@ -29,6 +34,7 @@ export function incidentCommands(parts: Parts): IncidentCommands {
     'cachify.incidents.open': async (item) => {
       if (item instanceof BundleRow) return panel.openOn({ bundle: item.bundle });
       if (item instanceof ExportRow) return panel.openOn({ job: item.job });
+      if (item instanceof RunNode) return panel.open(rangeOf(item, parts.clockMs()));
       return panel.open(isPlainObject(item) ? await linkOf(item, connections) : {});
     },
     'cachify.incidents.preview': newBundle,
@@ -82,6 +88,16 @@ export async function tellInterrupted(service: IncidentService): Promise<void> {
   );
   if (answer === 'Resume export') await service.resume(first.id);
   if (answer === 'Give it up') await service.cancel(first.id);
+}
+
+/** A run from some minutes before it began until some minutes after its end, on its connection. */
+function rangeOf({ run }: RunNode, nowMs: number): { from: string; to: string; connectionIds: readonly string[] } {
+  const endMs = run.finishedAt === undefined ? nowMs : Date.parse(run.finishedAt) + aroundRunMs;
+  return {
+    from: isoAt(Date.parse(run.startedAt) - aroundRunMs),
+    to: isoAt(endMs),
+    connectionIds: [run.connectionId],
+  };
 }
 
 async function linkOf(
