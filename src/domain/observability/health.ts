@@ -20,11 +20,15 @@ export function healthVerdict(health: ConnectionHealth): HealthVerdict {
   if (state !== 'ready') return { condition: 'unknown', reasons: ['not connected'] };
   const reasons: string[] = [];
   if (errorRate !== null && errorRate >= failedShare) reasons.push(`${formatPercent(errorRate)} failed`);
-  if (usedMemoryBytes !== null && maxMemoryBytes !== null && usedMemoryBytes >= maxMemoryBytes * memoryShare) {
-    reasons.push(`memory ${formatPercent(usedMemoryBytes / maxMemoryBytes)} full`);
-  }
+  const used = usedMemoryBytes === null ? null : ratio(usedMemoryBytes, maxMemoryBytes);
+  if (used !== null && used >= memoryShare) reasons.push(`memory ${formatPercent(used)} full`);
   if (reasons.length > 0) return { condition: 'attention', reasons };
   return sampledAt === null
     ? { condition: 'unknown', reasons: ['not measured yet'] }
     : { condition: 'healthy', reasons };
+}
+
+/** Null where there is no limit; a limit of 0 is none, as the server itself means it. */
+function ratio(used: number, limit: number | null): number | null {
+  return limit === null || limit <= 0 ? null : used / limit;
 }

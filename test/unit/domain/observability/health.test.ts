@@ -25,6 +25,7 @@ describe('health of a connection', () => {
     ['needs a look from 90 % memory on', { usedMemoryBytes: 90 }, 'attention', ['memory 90 % full']],
     ['gives every reason', { errorRate: 0.5, usedMemoryBytes: 100 }, 'attention', ['50 % failed', 'memory 100 % full']],
     ['has no memory limit to come near', { maxMemoryBytes: null, usedMemoryBytes: 1e12 }, 'healthy', []],
+    ['takes a limit of 0 for none, as Redis does', { maxMemoryBytes: 0, usedMemoryBytes: 1e12 }, 'healthy', []],
     ['is down while it does not answer', { state: 'reconnecting', errorRate: 1 }, 'down', ['does not answer']],
     ['is down when it failed', { state: 'failed' }, 'down', ['does not answer']],
     ['is not known without a connection', { state: 'disconnected' }, 'unknown', ['not connected']],
