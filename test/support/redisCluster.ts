@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { ownFolder, removeFolder, spawnOwned, type Owned } from './processes.ts';
-import { freePort, startRedis, type RedisBox } from './redisBox.ts';
+import { freePort, startRedis, type RedisBox, type RedisBoxOptions } from './redisBox.ts';
 import { waitFor } from './waiting.ts';
 
 export interface RedisCluster {
@@ -12,15 +12,29 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-export async function startCluster(password?: string): Promise<RedisCluster> {
+export interface ClusterOptions {
+  readonly password?: string;
+  /** The nodes then speak TLS only, to clients and to each other. */
+  readonly tls?: NonNullable<RedisBoxOptions['tls']>;
+  /** Names by which the nodes announce themselves to clients, instead of 127.0.0.1. */
+  readonly names?: readonly string[];
+}
+
+export async function startCluster({ password, tls, names }: ClusterOptions = {}): Promise<RedisCluster> {
   const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--enable-debug-command', 'local'];
   if (password) args.push('--masterauth', password);
+  if (tls) args.push('--tls-cluster', 'yes');
   const boxes: RedisBox[] = [];
   for (let i = 0; i < 3; i++) {
     // The bus listens at port + 10,000, which has to be a port still.
     let port = await freePort();
     while (port > 55_000) port = await freePort();
-    boxes.push(await startRedis({ args, port, ...(password ? { password } : {}) }));
+    const name = names?.[i];
+    const announced = name
+      ? ['--cluster-announce-hostname', name, '--cluster-preferred-endpoint-type', 'hostname']
+      : [];
+    const secured = { ...(password ? { password } : {}), ...(tls ? { tls } : {}) };
+    boxes.push(await startRedis({ args: [...args, ...announced], port, ...secured }));
   }
   const [first] = boxes;
   if (first === undefined) throw new Error('No box');

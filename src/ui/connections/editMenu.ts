@@ -120,14 +120,14 @@ interface TypedField {
   readonly read: (text: string) => unknown;
   readonly value: (draft: ConnectionDraft) => string;
   /** What holds while the field is not set. */
-  readonly unset: string;
+  readonly unset: string | ((draft: ConnectionDraft) => string);
 }
 
 /** A field of text or number: asks, checks with the parser of definitions, gives the change. */
 function typed({ label, name, prompt, read, unset, value }: TypedField): EditableField {
   return {
     label,
-    shows: (draft) => value(draft) || unset,
+    shows: (draft) => value(draft) || (typeof unset === 'string' ? unset : unset(draft)),
     async ask(draft, title) {
       const validate = (text: string): string | undefined =>
         problemOf(draftOf(draft, { changes: { [name]: read(text) }, secret: {} }));
@@ -289,7 +289,7 @@ const fields: readonly EditableField[] = [
     prompt: 'Number of the database.',
     read: numberOrNone,
     value: (draft) => String(draft.db ?? ''),
-    unset: '0, or as the URL says',
+    unset: ({ url }) => (url === undefined ? '0' : 'as the URL says'),
   }),
   typed({
     label: 'User',
@@ -297,7 +297,7 @@ const fields: readonly EditableField[] = [
     prompt: 'ACL user; blank for the default user.',
     read: blankIsNone,
     value: (draft) => draft.username ?? '',
-    unset: 'the default user, or as the URL says',
+    unset: ({ url }) => (url === undefined ? 'the default user' : 'as the URL says'),
   }),
   passwordField,
   tlsField,

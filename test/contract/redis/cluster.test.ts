@@ -22,7 +22,7 @@ describe('cluster', function () {
   let session: RedisSession;
 
   before(async () => {
-    cluster = await startCluster('hunter2');
+    cluster = await startCluster({ password: 'hunter2' });
     session = await openSession({ cluster: { nodes: cluster.nodes } }, secret);
   });
 
