@@ -29,6 +29,8 @@ export class LogFollower {
   /** Logs in which writes were missing: a new generation leaves them behind, and they are set aside. */
   private readonly damagedLogs = new Set<string>();
   private hasTornTail = false;
+  /** The generation that was last looked at for parts. */
+  private adopted: string | undefined;
   /** The store was written by a newer version: nothing is reported, nothing is changed. */
   isNewer = false;
 
@@ -158,6 +160,19 @@ export class LogFollower {
     this.epoch++;
     this.current.finishPart(this.lastSeq);
     return this.contentFor({ seq: this.lastSeq, log });
+  }
+
+  /**
+   * Looks whether another window has written the parts that are only in memory here: a window that only follows would
+   * otherwise keep all of them.
+   */
+  adoptWritten(): void {
+    const { parts } = this.current;
+    if (parts.unwritten === 0) return;
+    const [newest] = this.folder.generations();
+    if (newest === undefined || newest === this.adopted) return;
+    this.adopted = newest;
+    parts.adopt(this.folder.presentParts(newest));
   }
 
   /** A generation was written and the log begins after it: what was damaged before is set aside. */

@@ -21,6 +21,8 @@ export interface Part extends PartContent {
   /** The file as some generation names it; absent until one does, or after its rows changed. */
   stored: StoredPart | undefined;
   database: SqlDatabase | undefined;
+  /** Rows were deleted since it was finished: a file that another window wrote may still have them. */
+  readonly changed?: true;
 }
 
 export interface PartsOptions {
@@ -68,7 +70,7 @@ export class Parts {
   replace(id: number, content: PartContent): void {
     const index = this.list.findIndex((part) => part.id === id);
     const part = this.list[index];
-    if (part !== undefined) this.list[index] = { ...part, ...content, stored: undefined };
+    if (part !== undefined) this.list[index] = { ...part, ...content, stored: undefined, changed: true };
   }
 
   hide(id: number, tables: readonly string[]): void {
@@ -83,6 +85,15 @@ export class Parts {
     // A generation that is being written may still hold the part: it then leaves it out.
     if (part !== undefined) part.database = undefined;
     this.used.delete(id);
+  }
+
+  /** Takes over the files that another window wrote of parts that are only in memory here. */
+  adopt(written: readonly StoredPart[]): void {
+    for (const part of this.list) {
+      if (part.stored !== undefined || part.changed === true) continue;
+      part.stored = written.find(({ id }) => id === part.id);
+    }
+    this.forgetOldest();
   }
 
   /** The rows of a part; undefined when its file is damaged (it is then no part any more, and was reported). */

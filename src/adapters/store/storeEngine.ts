@@ -144,6 +144,7 @@ export class StoreEngine {
   catchUp(): boolean {
     const before = this.follower.seq;
     this.follower.follow();
+    if (!this.generations.isWriting) this.follower.adoptWritten();
     return this.follower.seq !== before;
   }
 

@@ -118,6 +118,28 @@ describe('store: parts as a whole', () => {
     await everywhere(range(0, 160));
   });
 
+  it('a window that only follows does not keep in memory what another one has written', async () => {
+    const { engine: follower } = await openSmall(disk.mount(), { partMemoryBytes: 1 });
+    for (let round = 0; round < 6; round++) {
+      await engine.commit((tx) => {
+        for (let n = 0; n < 100; n++) {
+          tx.run('INSERT INTO rows (n, body) VALUES (?, ?)', [1000 + round * 100 + n, 'x'.repeat(500)], 'part');
+        }
+      });
+      await engine.checkpoint();
+      follower.catchUp();
+    }
+    const rows = seen(follower);
+    assert.equal(rows.length, 760);
+    follower.catchUp();
+    const files = disk
+      .list('/store')
+      .filter((name) => name.startsWith('part-'))
+      .reduce((sum, name) => sum + disk.bytes(`/store/${name}`).length, 0);
+    assert.ok(follower.liveBytes < files / 2, `${follower.liveBytes} bytes in memory of ${files} on disk`);
+    await follower.close();
+  });
+
   it('a part dropped while a generation is written stays away', async () => {
     const [first] = finishedIds(engine);
     assert.ok(first !== undefined);

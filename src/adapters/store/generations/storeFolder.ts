@@ -63,10 +63,16 @@ export class StoreFolder {
   /** The file that the newest generations name for a part, when it is there. */
   partInNewest(id: number): StoredPart | undefined {
     for (const name of this.generations().slice(0, keptGenerations)) {
-      const part = decodeManifest(this.fs.read(this.at(name)))?.parts.find((one) => one.id === id);
-      if (part !== undefined && this.fs.size(this.at(part.file)) === part.bytes) return part;
+      const part = this.presentParts(name).find((one) => one.id === id);
+      if (part !== undefined) return part;
     }
     return undefined;
+  }
+
+  /** The parts that a generation names and whose files are there; none when its manifest is damaged. */
+  presentParts(generation: string): StoredPart[] {
+    const manifest = decodeManifest(this.fs.read(this.at(generation)));
+    return manifest?.parts.filter(({ file, bytes }) => this.fs.size(this.at(file)) === bytes) ?? [];
   }
 
   /** The bytes of a stored file, proven by its hash. @throws DamagedFile when they are missing or changed */
