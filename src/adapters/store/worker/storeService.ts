@@ -24,6 +24,7 @@ import { rollUpEngine } from './repositories/engineRollups.ts';
 import { appendEvents } from './repositories/historyEvents.ts';
 import { appendSamples } from './repositories/observabilitySamples.ts';
 import { rollUpCoverage, rollUpEvents } from './repositories/operationRollups.ts';
+import { sealedContent, sealedIds } from './repositories/sealedValues.ts';
 import { rollUpPatterns } from './repositories/patternRollups.ts';
 import { contentOf } from './partContent.ts';
 import { kindsOf } from './partKinds.ts';
@@ -212,7 +213,15 @@ function shared({
 }
 
 export function controlOptions(options: ServiceOptions): StoreOptions {
-  return { ...shared(options), name: 'control', path: join(options.directory, 'control'), logBytes: 4 * mega };
+  return {
+    ...shared(options),
+    name: 'control',
+    path: join(options.directory, 'control'),
+    logBytes: 4 * mega,
+    partMemoryBytes: 16 * mega,
+    contentOf: sealedContent,
+    kindsOf: sealedIds,
+  };
 }
 
 export function historyOptions(options: ServiceOptions): StoreOptions {

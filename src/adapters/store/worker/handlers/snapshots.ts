@@ -13,8 +13,8 @@ export function snapshotHandlers({ control }: StoreParts): Handlers<PortCalls<'s
   return {
     'snapshots.add': (snapshots) => control.commit((tx) => addKeySnapshots(tx, snapshots)),
     'snapshots.list': (query) => listKeySnapshots(control.read(), query),
-    'snapshots.get': (id) => keySnapshot(control.read(), id),
+    'snapshots.get': (id) => keySnapshot(control, id),
     'snapshots.usedBytes': (connectionId) => keySnapshotBytes(control.read(), connectionId),
-    'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, ids), true),
+    'snapshots.remove': (ids) => control.commit((tx) => removeKeySnapshots(tx, control, ids), true),
   };
 }

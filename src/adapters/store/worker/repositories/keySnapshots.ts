@@ -1,8 +1,10 @@
 import type { StoredKeySnapshot } from '../../../../app/ports/stores.ts';
 import type { SnapshotReason } from '../../../../domain/keys/types.ts';
 import type { SqlDatabase, SqlRow } from '../../sql/driver.ts';
+import type { StoreEngine } from '../../storeEngine.ts';
 import type { Transaction } from '../../transaction.ts';
 import { allOf, blob, marks, number, oneOf, text, textOrNull } from './rows.ts';
+import { addSealedValues, inlineBytes, sealedValue, sweepSealedValues } from './sealedValues.ts';
 
 const reasons: readonly SnapshotReason[] = ['set', 'delete', 'rename', 'restore', 'workflow'];
 const columns = 'id, connection_id, key, type, taken_at, expires_at, bytes, reason, run_id';
@@ -20,16 +22,21 @@ export function addKeySnapshots(transaction: Transaction, snapshots: readonly St
     s.reason,
     s.runId ?? null,
     s.sealed.length,
-    s.sealed,
+    s.sealed.length > inlineBytes ? new Uint8Array() : s.sealed,
   ]);
   transaction.runMany(insert, rows);
+  addSealedValues(
+    transaction,
+    snapshots.filter(({ sealed }) => sealed.length > inlineBytes),
+  );
 }
 
-export function removeKeySnapshots(transaction: Transaction, ids: readonly string[]): void {
+export function removeKeySnapshots(transaction: Transaction, control: StoreEngine, ids: readonly string[]): void {
   transaction.runMany(
     'DELETE FROM stored_key_snapshots WHERE id = ?',
     ids.map((id) => [id]),
   );
+  sweepSealedValues(transaction, control);
 }
 
 function listed(row: SqlRow): Omit<StoredKeySnapshot, 'sealed'> {
@@ -64,9 +71,15 @@ export function listKeySnapshots(
     .map(listed);
 }
 
-export function keySnapshot(database: SqlDatabase, id: string): StoredKeySnapshot | null {
-  const [row] = database.all(`SELECT ${columns}, sealed FROM stored_key_snapshots WHERE id = ?`, [id]);
-  return row === undefined ? null : { ...listed(row), sealed: blob(row, 'sealed') };
+/** @throws Failure INTERNAL_ERROR when the file that held its value was damaged */
+export function keySnapshot(control: StoreEngine, id: string): StoredKeySnapshot | null {
+  const [row] = control
+    .read()
+    .all(`SELECT ${columns}, sealed, sealed_bytes FROM stored_key_snapshots WHERE id = ?`, [id]);
+  if (row === undefined) return null;
+  const inRow = blob(row, 'sealed');
+  const sealed = inRow.length === number(row, 'sealed_bytes') ? inRow : sealedValue(control, id);
+  return { ...listed(row), sealed };
 }
 
 export function keySnapshotBytes(database: SqlDatabase, connectionId: string | undefined): number {

@@ -4,6 +4,7 @@ import { marks, number } from '../repositories/rows.ts';
 import { sharedColumns, type Ask } from './conditions.ts';
 import type { RowBody } from './planRows.ts';
 import { setPurgeRows, setPurgeState, type StoredPurge } from './purgeRecords.ts';
+import { sweepSealedValues } from '../repositories/sealedValues.ts';
 import { rowTables, rowVictimsWhere, type RowDataset, type RowTable } from './rowDatasets.ts';
 
 const sliceRows = 200;
@@ -131,6 +132,7 @@ export function sweepRows(control: StoreEngine, purge: StoredPurge): Promise<voi
     for (const name of [...children.map((child) => child.table), table]) {
       tx.run(`DELETE FROM purged_${name} WHERE purge_id = ?`, [purge.purgeId]);
     }
+    if (purge.dataset === 'keySnapshots') sweepSealedValues(tx, control);
     setPurgeState(tx, purge.purgeId, 'swept');
   }, true);
 }
