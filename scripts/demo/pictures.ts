@@ -109,7 +109,7 @@ async function alertRule(workbench: Workbench): Promise<void> {
 export const pictures: readonly Picture[] = [
   { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
   { name: 'alert-rule', themes: ['dark', 'light'], past: true, steps: alertRule },
-  { name: 'policy-pack', themes: ALL_THEMES, size: { width: 1400, height: 900 }, steps: policyPack },
+  { name: 'policy-pack', themes: ['dark', 'light'], size: { width: 1400, height: 900 }, steps: policyPack },
   observability('overview', '.charts .u-over'),
   observability('keyspace', '.ranking tbody tr'),
   observability('failures', '.failures-list .table-window .table-row', async (page) => {
