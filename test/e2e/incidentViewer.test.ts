@@ -138,7 +138,7 @@ describe('the page inside a bundle', function () {
         style: built('incidentViewer.css'),
         sha256Base64: (text) => createHash('sha256').update(text).digest('base64'),
       },
-      pageData(names),
+      JSON.stringify(pageData(names)),
     );
     const path = join(folder, `page-${names.length}.html`);
     writeFileSync(path, page);

@@ -8,15 +8,15 @@ export interface PageParts {
 }
 
 /** JSON that cannot end the element it stands in, nor begin another, whatever it holds. */
-export function embeddedJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+export function embeddedJson(json: string): string {
+  return json.replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** The same parts and data give the same bytes. */
-export function bundlePage({ script, style, sha256Base64 }: PageParts, data: unknown): string {
+/** The same parts and data (JSON) give the same bytes. */
+export function bundlePage({ script, style, sha256Base64 }: PageParts, data: string): string {
   // A script that named its own end would close its element; the bundle of ours does not, and if it ever did, this keeps it whole.
   const code = script.replaceAll('</script', '<\\/script');
   const policy = [

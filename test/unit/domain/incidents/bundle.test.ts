@@ -11,7 +11,7 @@ import {
   type FoundBundle,
 } from '../../../../src/domain/incidents/manifest.ts';
 import { bundlePage, embeddedJson } from '../../../../src/domain/incidents/page.ts';
-import { PageGathering } from '../../../../src/domain/incidents/pageData.ts';
+import { PageGathering, type PageData } from '../../../../src/domain/incidents/pageData.ts';
 import { infoFacts, unusualSettings } from '../../../../src/domain/incidents/serverFacts.ts';
 import { parseInfo } from '../../../../src/domain/redis/info.ts';
 
@@ -87,14 +87,14 @@ describe('the verdict on a bundle', () => {
 
 describe('the page of a bundle', () => {
   it('embeds data that cannot end its element', () => {
-    const text = embeddedJson({ name: '</script><!--<script>\u2028&' });
+    const text = embeddedJson(JSON.stringify({ name: '</script><!--<script>\u2028&' }));
     assert.doesNotMatch(text, /[<>&\u2028]/);
     assert.deepEqual(JSON.parse(text), { name: '</script><!--<script>\u2028&' });
   });
 
   it('allows its own script and style by their hashes, and nothing else', () => {
     const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
-    const page = bundlePage({ script: 'go()', style: 'p {}', sha256Base64: hash }, {});
+    const page = bundlePage({ script: 'go()', style: 'p {}', sha256Base64: hash }, '{}');
     assert.ok(page.includes(`script-src 'sha256-${hash('go()')}'`));
     assert.ok(page.includes(`style-src 'sha256-${hash('p {}')}'`));
     assert.match(page, /default-src 'none'/);
@@ -108,7 +108,8 @@ describe('the page of a bundle', () => {
       const at = new Date(Date.UTC(2026, 0, 1) + ((n * 7919) % count) * 240).toISOString();
       gathering.event(`{"at":"${at}"}`, at, n % 3 === 0 ? 'error' : 'success');
     }
-    const { buckets, events } = gathering.gathered();
+    const { buckets, events, profile } = JSON.parse(gathering.dataText({ profile: 'strict' } as never)) as PageData;
+    assert.equal(profile, 'strict');
     assert.equal(buckets.length, 120);
     assert.equal(
       buckets.reduce((sum, { success, error, blocked }) => sum + success + error + blocked, 0),

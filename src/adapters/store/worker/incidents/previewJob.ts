@@ -168,7 +168,7 @@ class Preview {
 
   #page(parts: Pick<PageData, 'counts' | 'redactions' | 'workflows' | 'decisions' | 'alerts'>): void {
     const { request, collected, createdAt, toolVersion } = this.#work;
-    const data: PageData = {
+    const data = this.#gathering.dataText({
       tool: { name: 'Cachify Studio', version: toolVersion },
       createdAt,
       from: request.from,
@@ -176,9 +176,8 @@ class Preview {
       includes: request.includes,
       profile: request.redactionProfile,
       omitted: collected.omitted,
-      ...this.#gathering.gathered(),
       ...parts,
-    };
+    });
     const page = bundlePage(
       {
         script: readFileSync(this.#places.pageScript, 'utf8'),
