@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { alertMetrics } from '../../src/domain/alerts/metrics/registry.ts';
 import { apiCommandIds, contextKeys, panelTypes, uiCommandIds, viewIds } from '../../src/ui/contributions.ts';
 
 const root = resolve(__dirname, '../..');
@@ -25,7 +26,14 @@ interface Manifest {
     readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
     readonly configuration: {
       readonly properties: Readonly<
-        Record<string, { readonly description?: string; readonly markdownDescription?: string }>
+        Record<
+          string,
+          {
+            readonly description?: string;
+            readonly markdownDescription?: string;
+            readonly items?: { readonly properties: Readonly<Record<string, { readonly enum?: readonly string[] }>> };
+          }
+        >
       >;
     };
   };
@@ -114,6 +122,14 @@ describe('manifest', () => {
       [],
     );
     assert.ok(used.has('cachify.hasConnections'));
+  });
+
+  it('offers exactly the metrics that rules may have', () => {
+    const setting = contributes.configuration.properties['cachify.alertRules'];
+    assert.deepEqual(
+      setting?.items?.properties['metric']?.enum,
+      alertMetrics.map(({ id }) => id),
+    );
   });
 
   it('describes every setting', () => {

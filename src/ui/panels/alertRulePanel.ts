@@ -7,7 +7,6 @@ import { draftOf, freeName } from '../../domain/alerts/exchange.ts';
 import { metricOf } from '../../domain/alerts/metrics/registry.ts';
 import type { AlertRule, AlertRuleDraft } from '../../domain/alerts/rule.ts';
 import { display } from '../../domain/display.ts';
-import { asFailure } from '../../domain/failure.ts';
 import type { AlertRuleContract, BacktestRange, RuleSaved, RuleSnapshot, RuleTest } from '../../protocol/alertRule.ts';
 import type { RequestIn } from '../../protocol/contract.ts';
 import type { AlertsModel } from '../alerts/alertsModel.ts';
@@ -15,6 +14,7 @@ import { episodeRange } from '../alerts/places.ts';
 import { panelTypes, type CommandId } from '../contributions.ts';
 import { RuleNode } from '../trees/alertNodes.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+import { SnapshotPush } from './snapshotPush.ts';
 
 export interface AlertRulePanelParts {
   readonly extensionUri: Uri;
@@ -40,12 +40,18 @@ export class AlertRulePanel implements Disposable {
   readonly #parts: AlertRulePanelParts;
   readonly #panel: SinglePanel<AlertRuleContract>;
   readonly #watching: Disposable;
-  #page: OpenPage<AlertRuleContract> | undefined;
+  readonly #push: SnapshotPush<RuleSnapshot>;
   /** undefined = nothing was opened in this session; null = a new rule. */
   #ruleId: string | null | undefined;
 
   constructor(parts: AlertRulePanelParts) {
     this.#parts = parts;
+    this.#push = new SnapshotPush({
+      clock: parts.clock,
+      log: parts.log,
+      panel: panelTypes.alertRule,
+      snapshot: () => this.#snapshot(),
+    });
     this.#panel = new SinglePanel(parts.extensionUri, {
       viewType: panelTypes.alertRule,
       title: 'Alert rule',
@@ -54,14 +60,14 @@ export class AlertRulePanel implements Disposable {
       session: (page) => this.#session(page),
       onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.alertRule }),
     });
-    this.#watching = parts.model.onDidChange(() => void this.#tell());
+    this.#watching = parts.model.onDidChange(() => void this.#push.now());
   }
 
   /** Opens or reveals the panel on a rule; null = a new one. */
   async open(ruleId: string | null): Promise<void> {
     this.#ruleId = ruleId;
     await this.#panel.open();
-    await this.#tell();
+    await this.#push.now();
   }
 
   dispose(): void {
@@ -70,7 +76,7 @@ export class AlertRulePanel implements Disposable {
   }
 
   #session(page: OpenPage<AlertRuleContract>): PageSession<AlertRuleContract> {
-    this.#page = page;
+    this.#push.attach(page);
     return {
       handlers: {
         ready: ({ ruleId }) => {
@@ -83,7 +89,7 @@ export class AlertRulePanel implements Disposable {
         openEpisode: (input) => this.#openEpisode(input),
       },
       dispose: () => {
-        if (this.#page === page) this.#page = undefined;
+        this.#push.detach(page);
       },
     };
   }
@@ -121,16 +127,6 @@ export class AlertRulePanel implements Disposable {
     const place = { connectionId, fromMs: Date.parse(from), toMs: Date.parse(to), rule: undefined };
     const range = episodeRange(place, marginMinutes * 60_000, this.#parts.clock.wallMs());
     await commands.executeCommand(command satisfies CommandId, { ...range, connectionIds: [connectionId] });
-  }
-
-  async #tell(): Promise<void> {
-    if (this.#page?.isVisible() !== true) return;
-    try {
-      const snapshot = await this.#snapshot();
-      if (snapshot !== null) this.#page.emit('snapshot', snapshot);
-    } catch (error) {
-      this.#parts.log.warn('rule panel could not be filled', { code: asFailure(error).code });
-    }
   }
 
   async #snapshot(): Promise<RuleSnapshot | null> {

@@ -18,6 +18,7 @@ import type {
 import type { BundleAct, BundleSnapshot, IncidentBundleContract, RangeBucket } from '../../protocol/incidentBundle.ts';
 import { panelTypes, type CommandId } from '../contributions.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+import { SnapshotPush } from './snapshotPush.ts';
 
 export interface IncidentBundlePanelParts {
   readonly extensionUri: Uri;
@@ -41,7 +42,7 @@ export class IncidentBundlePanel implements Disposable {
   readonly #parts: IncidentBundlePanelParts;
   readonly #panel: SinglePanel<IncidentBundleContract>;
   readonly #watching: Disposable;
-  #page: OpenPage<IncidentBundleContract> | undefined;
+  readonly #push: SnapshotPush<BundleSnapshot>;
   #request: IncidentRequest;
   #requestNumber = 0;
   #buckets: readonly RangeBucket[] = [];
@@ -52,10 +53,16 @@ export class IncidentBundlePanel implements Disposable {
   #bundleId: string | undefined;
   #verdict: BundleVerdict | null = null;
   #problem: FailureShape | null = null;
-  #due: { dispose(): void } | undefined;
 
   constructor(parts: IncidentBundlePanelParts) {
     this.#parts = parts;
+    this.#push = new SnapshotPush({
+      clock: parts.clock,
+      log: parts.log,
+      panel: panelTypes.incidentBundle,
+      everyMs: tellEveryMs,
+      snapshot: () => this.#snapshot(),
+    });
     this.#request = lastHour(parts.clock);
     this.#panel = new SinglePanel(parts.extensionUri, {
       viewType: panelTypes.incidentBundle,
@@ -65,7 +72,7 @@ export class IncidentBundlePanel implements Disposable {
       session: (page) => this.#session(page),
       onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.incidentBundle }),
     });
-    this.#watching = parts.service.onDidChange(() => this.#tellSoon());
+    this.#watching = parts.service.onDidChange(() => this.#push.soon());
   }
 
   /** Opens or reveals the panel on a new bundle of a range; the last hour when none is given. */
@@ -94,13 +101,13 @@ export class IncidentBundlePanel implements Disposable {
       void this.#chart(subject.bundle.request);
     }
     await this.#panel.open();
-    await this.#tell();
+    await this.#push.now();
   }
 
   dispose(): void {
     this.#stop?.abort();
     this.#watching.dispose();
-    this.#due?.dispose();
+    this.#push.dispose();
     this.#panel.dispose();
   }
 
@@ -123,7 +130,7 @@ export class IncidentBundlePanel implements Disposable {
   }
 
   #session(page: OpenPage<IncidentBundleContract>): PageSession<IncidentBundleContract> {
-    this.#page = page;
+    this.#push.attach(page);
     return {
       handlers: {
         ready: () => {
@@ -136,7 +143,7 @@ export class IncidentBundlePanel implements Disposable {
         act: ({ act }) => this.#act(act),
       },
       dispose: () => {
-        if (this.#page === page) this.#page = undefined;
+        this.#push.detach(page);
       },
     };
   }
@@ -166,7 +173,7 @@ export class IncidentBundlePanel implements Disposable {
       this.#parts.log.warn('bundle chart could not be filled', { code: asFailure(error).code });
       this.#buckets = [];
     }
-    await this.#tell();
+    await this.#push.now();
   }
 
   async #makePreview(request: IncidentRequest): Promise<void> {
@@ -175,13 +182,13 @@ export class IncidentBundlePanel implements Disposable {
     const stop = new AbortController();
     this.#stop = stop;
     this.#previewing = { counts: { timeline: 0, metrics: 0 }, contentBytes: 0, progress: 0 };
-    await this.#tell();
+    await this.#push.now();
     try {
       const preview = await this.#parts.service.preview(request, {
         signal: stop.signal,
         onProgress: (progress) => {
           this.#previewing = progress;
-          this.#tellSoon();
+          this.#push.soon();
         },
       });
       if (!stop.signal.aborted) this.#preview = preview;
@@ -191,7 +198,7 @@ export class IncidentBundlePanel implements Disposable {
     }
     if (this.#stop !== stop) return;
     this.#previewing = null;
-    await this.#tell();
+    await this.#push.now();
   }
 
   async #act(act: BundleAct): Promise<void> {
@@ -209,7 +216,7 @@ export class IncidentBundlePanel implements Disposable {
     } catch (error) {
       this.#problem = asFailure(error).toJSON();
     }
-    await this.#tell();
+    await this.#push.now();
   }
 
   async #export(): Promise<void> {
@@ -221,22 +228,6 @@ export class IncidentBundlePanel implements Disposable {
     this.#jobId = job.id;
     this.#bundleId = undefined;
     this.#verdict = null;
-  }
-
-  #tellSoon(): void {
-    this.#due ??= this.#parts.clock.after(tellEveryMs, () => {
-      this.#due = undefined;
-      void this.#tell();
-    });
-  }
-
-  async #tell(): Promise<void> {
-    if (this.#page?.isVisible() !== true) return;
-    try {
-      this.#page.emit('snapshot', await this.#snapshot());
-    } catch (error) {
-      this.#parts.log.warn('bundle panel could not be filled', { code: asFailure(error).code });
-    }
   }
 
   async #snapshot(): Promise<BundleSnapshot> {

@@ -4,7 +4,7 @@ import type { GovernanceService, PackView } from '../../app/governance/governanc
 import type { Clock } from '../../app/ports/clock.ts';
 import type { Log, Trust } from '../../app/ports/environment.ts';
 import { display } from '../../domain/display.ts';
-import { asFailure, Failure } from '../../domain/failure.ts';
+import { Failure } from '../../domain/failure.ts';
 import type { Decision, RecordedDecision } from '../../domain/governance/decision.ts';
 import { contentOf, type PackContent, type PolicyPackDraft } from '../../domain/governance/pack.ts';
 import { actionWords } from '../../domain/governance/words.ts';
@@ -20,6 +20,7 @@ import type {
 import { panelTypes, type CommandId } from '../contributions.ts';
 import { PackNode } from '../trees/governanceNodes.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+import { SnapshotPush } from './snapshotPush.ts';
 
 export interface PolicyPackPanelParts {
   readonly extensionUri: Uri;
@@ -68,14 +69,20 @@ export class PolicyPackPanel implements Disposable {
   readonly #parts: PolicyPackPanelParts;
   readonly #panel: SinglePanel<PolicyPackContract>;
   readonly #watching: Disposable;
-  #page: OpenPage<PolicyPackContract> | undefined;
+  readonly #push: SnapshotPush<PackSnapshot>;
   /** undefined = not chosen in this session; null = a new pack. */
   #packId: string | null | undefined;
   #why: WhyQuestion | undefined;
-  #due: { dispose(): void } | undefined;
 
   constructor(parts: PolicyPackPanelParts) {
     this.#parts = parts;
+    this.#push = new SnapshotPush({
+      clock: parts.clock,
+      log: parts.log,
+      panel: panelTypes.policyPack,
+      everyMs: tellEveryMs,
+      snapshot: () => this.#snapshot(),
+    });
     this.#panel = new SinglePanel(parts.extensionUri, {
       viewType: panelTypes.policyPack,
       title: 'Policy pack',
@@ -84,7 +91,7 @@ export class PolicyPackPanel implements Disposable {
       session: (page) => this.#session(page),
       onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.policyPack }),
     });
-    this.#watching = parts.service.onDidChange(() => this.#tellSoon());
+    this.#watching = parts.service.onDidChange(() => this.#push.soon());
   }
 
   /** Opens or reveals the panel on a pack, or on a new one. */
@@ -92,7 +99,7 @@ export class PolicyPackPanel implements Disposable {
     this.#packId = packId;
     this.#why = why;
     await this.#panel.open();
-    await this.#tell();
+    await this.#push.now();
   }
 
   /** The pack is gone: the panel closes when it showed it. */
@@ -104,12 +111,12 @@ export class PolicyPackPanel implements Disposable {
 
   dispose(): void {
     this.#watching.dispose();
-    this.#due?.dispose();
+    this.#push.dispose();
     this.#panel.dispose();
   }
 
   #session(page: OpenPage<PolicyPackContract>): PageSession<PolicyPackContract> {
-    this.#page = page;
+    this.#push.attach(page);
     return {
       handlers: {
         ready: ({ packId }) => {
@@ -125,7 +132,7 @@ export class PolicyPackPanel implements Disposable {
         },
       },
       dispose: () => {
-        if (this.#page === page) this.#page = undefined;
+        this.#push.detach(page);
       },
     };
   }
@@ -176,22 +183,6 @@ export class PolicyPackPanel implements Disposable {
     throw new Failure('BLOCKED', 'This workspace is not trusted, so packs are not changed from it.', {
       nextAction: 'Trust the workspace first.',
     });
-  }
-
-  #tellSoon(): void {
-    this.#due ??= this.#parts.clock.after(tellEveryMs, () => {
-      this.#due = undefined;
-      void this.#tell();
-    });
-  }
-
-  async #tell(): Promise<void> {
-    if (this.#page?.isVisible() !== true) return;
-    try {
-      this.#page.emit('snapshot', await this.#snapshot());
-    } catch (error) {
-      this.#parts.log.warn('policy pack panel could not be filled', { code: asFailure(error).code });
-    }
   }
 
   async #view(): Promise<PackView | null> {

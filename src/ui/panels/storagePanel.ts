@@ -2,10 +2,10 @@ import { commands, type Disposable, type Uri } from 'vscode';
 import type { Clock } from '../../app/ports/clock.ts';
 import type { Log } from '../../app/ports/environment.ts';
 import type { RetentionService } from '../../app/retention/retentionService.ts';
-import { asFailure } from '../../domain/failure.ts';
 import type { StorageAct, StorageContract, StorageFocus, StorageSnapshot } from '../../protocol/storage.ts';
 import { panelTypes } from '../contributions.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+import { SnapshotPush } from './snapshotPush.ts';
 
 export interface StoragePanelParts {
   readonly extensionUri: Uri;
@@ -23,12 +23,18 @@ export class StoragePanel implements Disposable {
   readonly #parts: StoragePanelParts;
   readonly #panel: SinglePanel<StorageContract>;
   readonly #watching: Disposable;
-  #page: OpenPage<StorageContract> | undefined;
+  readonly #push: SnapshotPush<StorageSnapshot>;
   #focus: StorageFocus | null = null;
   #timer: { dispose(): void } | undefined;
 
   constructor(parts: StoragePanelParts) {
     this.#parts = parts;
+    this.#push = new SnapshotPush({
+      clock: parts.clock,
+      log: parts.log,
+      panel: panelTypes.storage,
+      snapshot: () => this.#snapshot(),
+    });
     this.#panel = new SinglePanel(parts.extensionUri, {
       viewType: panelTypes.storage,
       title: 'Storage',
@@ -37,14 +43,14 @@ export class StoragePanel implements Disposable {
       session: (page) => this.#session(page),
       onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.storage }),
     });
-    this.#watching = parts.retention.onDidChange(() => void this.#tell());
+    this.#watching = parts.retention.onDidChange(() => void this.#push.now());
   }
 
   /** Opens or reveals the panel, on a dataset's plan or policy when one is given. */
   async open(focus: StorageFocus | null = null): Promise<void> {
     this.#focus = focus;
     await this.#panel.open();
-    await this.#tell();
+    await this.#push.now();
   }
 
   dispose(): void {
@@ -54,7 +60,7 @@ export class StoragePanel implements Disposable {
   }
 
   #session(page: OpenPage<StorageContract>): PageSession<StorageContract> {
-    this.#page = page;
+    this.#push.attach(page);
     this.#tellLater();
     const { retention, clock } = this.#parts;
     return {
@@ -76,9 +82,8 @@ export class StoragePanel implements Disposable {
         act: ({ act }) => this.#act(act),
       },
       dispose: () => {
-        if (this.#page !== page) return;
-        this.#page = undefined;
-        this.#timer?.dispose();
+        this.#push.detach(page);
+        if (!this.#push.isOpen) this.#timer?.dispose();
       },
     };
   }
@@ -98,18 +103,9 @@ export class StoragePanel implements Disposable {
   #tellLater(): void {
     this.#timer?.dispose();
     this.#timer = this.#parts.clock.after(tellEveryMs, () => {
-      void this.#tell().then(() => {
-        if (this.#page !== undefined) this.#tellLater();
+      void this.#push.now().then(() => {
+        if (this.#push.isOpen) this.#tellLater();
       });
     });
-  }
-
-  async #tell(): Promise<void> {
-    if (this.#page?.isVisible() !== true) return;
-    try {
-      this.#page.emit('snapshot', await this.#snapshot());
-    } catch (error) {
-      this.#parts.log.warn('storage panel could not be filled', { code: asFailure(error).code });
-    }
   }
 }

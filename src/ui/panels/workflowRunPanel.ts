@@ -17,6 +17,7 @@ import { panelTypes, type CommandId } from '../contributions.ts';
 import { RunNode } from '../trees/workflowNodes.ts';
 import { runLink } from '../workflows/runLink.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
+import { SnapshotPush } from './snapshotPush.ts';
 
 export interface WorkflowRunPanelParts {
   readonly extensionUri: Uri;
@@ -38,15 +39,21 @@ export class WorkflowRunPanel implements Disposable {
   readonly #parts: WorkflowRunPanelParts;
   readonly #panel: SinglePanel<WorkflowRunContract>;
   readonly #watching: Disposable;
-  #page: OpenPage<WorkflowRunContract> | undefined;
+  readonly #push: SnapshotPush<RunSnapshot>;
   #runId: string | undefined;
   /** The plan as it was shown last: reading it proves the whole file. */
   #plan: { readonly of: string; readonly plan: WorkflowPlan | string } | undefined;
-  #due: { dispose(): void } | undefined;
   #opening: { dispose(): void } | undefined;
 
   constructor(parts: WorkflowRunPanelParts) {
     this.#parts = parts;
+    this.#push = new SnapshotPush({
+      clock: parts.clock,
+      log: parts.log,
+      panel: panelTypes.workflowRun,
+      everyMs: tellEveryMs,
+      snapshot: () => this.#snapshot(),
+    });
     this.#panel = new SinglePanel(parts.extensionUri, {
       viewType: panelTypes.workflowRun,
       title: 'Workflow run',
@@ -55,25 +62,25 @@ export class WorkflowRunPanel implements Disposable {
       session: (page) => this.#session(page),
       onRefused: () => parts.log.warn('panel message refused', { kind: panelTypes.workflowRun }),
     });
-    this.#watching = parts.service.onDidChange((runId) => runId === this.#runId && this.#tellSoon());
+    this.#watching = parts.service.onDidChange((runId) => runId === this.#runId && this.#push.soon());
   }
 
   /** Opens or reveals the panel on a run. `preserveFocus`: for what asks a question next, which the page must not outdo. */
   async open(runId: string, { preserveFocus = false } = {}): Promise<void> {
     this.#runId = runId;
     await this.#panel.open(preserveFocus);
-    await this.#tell();
+    await this.#push.now();
   }
 
   dispose(): void {
     this.#watching.dispose();
-    this.#due?.dispose();
+    this.#push.dispose();
     this.#opening?.dispose();
     this.#panel.dispose();
   }
 
   #session(page: OpenPage<WorkflowRunContract>): PageSession<WorkflowRunContract> {
-    this.#page = page;
+    this.#push.attach(page);
     return {
       handlers: {
         ready: ({ runId }) => {
@@ -92,7 +99,7 @@ export class WorkflowRunPanel implements Disposable {
         },
       },
       dispose: () => {
-        if (this.#page === page) this.#page = undefined;
+        this.#push.detach(page);
       },
     };
   }
@@ -115,23 +122,6 @@ export class WorkflowRunPanel implements Disposable {
     const action = run.state === 'planned' ? 'workflows.start' : 'workflows.resume';
     const command: CommandId = 'cachify.governance.why';
     await commands.executeCommand(command, { connectionId: run.connectionId, action });
-  }
-
-  #tellSoon(): void {
-    this.#due ??= this.#parts.clock.after(tellEveryMs, () => {
-      this.#due = undefined;
-      void this.#tell();
-    });
-  }
-
-  async #tell(): Promise<void> {
-    if (this.#page?.isVisible() !== true) return;
-    try {
-      const snapshot = await this.#snapshot();
-      if (snapshot !== null) this.#page.emit('snapshot', snapshot);
-    } catch (error) {
-      this.#parts.log.warn('run panel could not be filled', { code: asFailure(error).code });
-    }
   }
 
   async #snapshot(): Promise<RunSnapshot | null> {
@@ -173,7 +163,7 @@ export class WorkflowRunPanel implements Disposable {
     this.#opening?.dispose();
     const { clock } = this.#parts;
     const ms = nextOpening === undefined ? Infinity : Date.parse(nextOpening) - clock.wallMs();
-    this.#opening = ms < longestWaitMs ? clock.after(Math.max(0, ms) + 1000, () => void this.#tell()) : undefined;
+    this.#opening = ms < longestWaitMs ? clock.after(Math.max(0, ms) + 1000, () => void this.#push.now()) : undefined;
   }
 
   async #problems(run: RunSnapshot['run']): Promise<RunSnapshot['problems']> {
