@@ -49,10 +49,7 @@ export class KeyLenses implements CodeLensProvider, FileDecorationProvider {
     if (open === undefined) return [];
     const top = new Range(0, 0, 0, 0);
     const lenses = [new CodeLens(top, { title: ownerWords(this.#connections, open), command: '' })];
-    if (open.reading !== undefined) {
-      const title = factWords(open.reading);
-      lenses.push(new CodeLens(top, { title, command: 'cachify.keys.setTtl', arguments: [uri] }));
-    }
+    // Before the facts: in a narrow editor the end of the line is cut off.
     if (open.readOnly !== null) {
       const title = `$(lock) ${withoutIcons(open.readOnly as DisplayText)}`;
       lenses.push(
@@ -61,6 +58,10 @@ export class KeyLenses implements CodeLensProvider, FileDecorationProvider {
           open.locked ? { title, command: 'cachify.connections.unlock', arguments: [uri] } : { title, command: '' },
         ),
       );
+    }
+    if (open.reading !== undefined) {
+      const title = factWords(open.reading);
+      lenses.push(new CodeLens(top, { title, command: 'cachify.keys.setTtl', arguments: [uri] }));
     }
     return lenses;
   }
