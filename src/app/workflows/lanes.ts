@@ -17,14 +17,27 @@ export class Lanes {
     this.#open = open;
   }
 
+  /** Whether the server may give another line, as far as is known. */
+  get hasRoom(): boolean {
+    return this.#idle.length > 0 || this.#taken.size < this.#most;
+  }
+
   /** As many lines as there are of those wanted, at least one. @throws what `open` throws when there is none */
   async take(wanted: number): Promise<readonly BulkLine[]> {
     const lines: BulkLine[] = [];
-    while (lines.length < wanted) {
-      const line = this.#takeIdle() ?? (await this.#another(lines.length));
-      if (line === null) break;
-      this.#taken.add(line);
+    for (let line = this.#takeIdle(wanted); line !== null; line = this.#takeIdle(wanted - lines.length))
       lines.push(line);
+    if (lines.length === 0) lines.push(await this.#first());
+    const more = Math.min(wanted - lines.length, this.#most - this.#taken.size);
+    if (more <= 0) return lines;
+    const opened = await Promise.allSettled(Array.from({ length: more }, async () => this.#use(await this.#open())));
+    for (const result of opened) {
+      if (result.status === 'fulfilled') lines.push(result.value);
+      else if (isRefusedConnection(asFailure(result.reason))) this.#most = Math.max(1, this.#taken.size);
+      else {
+        this.drop(lines);
+        throw result.reason;
+      }
     }
     return lines;
   }
@@ -48,24 +61,27 @@ export class Lanes {
     this.drop([...this.#taken, ...this.#idle.splice(0)]);
   }
 
-  #takeIdle(): BulkLine | null {
+  async #first(): Promise<BulkLine> {
+    try {
+      return this.#use(await this.#open());
+    } catch (error) {
+      if (this.#taken.size > 0 && isRefusedConnection(asFailure(error))) this.#most = this.#taken.size;
+      throw error;
+    }
+  }
+
+  #use(line: BulkLine): BulkLine {
+    this.#taken.add(line);
+    return line;
+  }
+
+  #takeIdle(wanted: number): BulkLine | null {
+    if (wanted <= 0) return null;
     for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
-      if (!line.dead()) return line;
+      if (!line.dead()) return this.#use(line);
       line.close();
     }
     return null;
-  }
-
-  /** One more connection; null when there is one already and the server gives no other. */
-  async #another(has: number): Promise<BulkLine | null> {
-    if (has > 0 && this.#taken.size >= this.#most) return null;
-    try {
-      return await this.#open();
-    } catch (error) {
-      if (has === 0 || !isRefusedConnection(asFailure(error))) throw error;
-      this.#most = this.#taken.size;
-      return null;
-    }
   }
 }
 

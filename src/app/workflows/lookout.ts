@@ -41,7 +41,9 @@ export class Lookout {
     const ahead = this.#ahead;
     if (ahead !== null && !whole && isBeginning(ahead.items, items)) {
       this.#ahead = null;
-      return ahead.seen;
+      // Looking ahead may fail where looking now does not: then nothing is lost.
+      const [result] = await Promise.allSettled([ahead.seen]);
+      if (result.status === 'fulfilled') return result.value;
     }
     await this.drop();
     return this.#look(items, reading, whole);
@@ -49,7 +51,7 @@ export class Lookout {
 
   /** Begins to look at items that nobody asked for yet. */
   ahead(items: Ranges, reading: Reading): void {
-    if (this.#ahead !== null || items.length === 0) return;
+    if (this.#ahead !== null || !this.#options.lanes.hasRoom) return;
     const seen = this.#look(items, reading, false);
     // Whoever takes it hears of its failure; if nobody does, there is nobody to tell.
     seen.catch(() => undefined);

@@ -153,6 +153,24 @@ describe('a run whose server fails', function () {
     assert.equal((await opened.service.wait(resumed.id)).counts.done, 300);
   });
 
+  it('a server that gives few connections: those that there are do', async () => {
+    await box.cli('flushall');
+    await box.cli('eval', fillSix(6000), '0');
+    const opened = await open((parts) => parts);
+    const plan = await opened.service.plan({
+      connectionId: 'test',
+      kind: 'deleteByPattern',
+      parameters: { pattern: 'tmp:*' },
+    });
+    const connected = Number(/connected_clients:(\d+)/.exec(await box.cli('info', 'clients'))?.[1]);
+    // Of them redis-cli itself is one; two more are left for the run.
+    await box.cli('config', 'set', 'maxclients', String(connected + 1));
+    await opened.service.start({ runId: plan.runId });
+    const run = await opened.service.wait(plan.runId);
+    await box.cli('config', 'set', 'maxclients', '100').catch(() => '');
+    assert.deepEqual([run.state, run.counts.done], ['completed', 6000], JSON.stringify(run.error));
+  });
+
   it('locked in the middle: paused by the rule, and finishes when it is unlocked', async () => {
     const opened: WorkflowRig = await open(
       beforeTransaction(2, () => {
