@@ -1,7 +1,8 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
+import { formatCount } from '../../src/domain/format.ts';
 import { datasets } from '../../src/domain/retention/dataset.ts';
-import { megabyte, policyProblem, type RetentionPolicy } from '../../src/domain/retention/policy.ts';
+import { megabyte, policyBounds, policyProblem, type RetentionPolicy } from '../../src/domain/retention/policy.ts';
 import type { DatasetReport } from '../../src/domain/retention/report.ts';
 import { Button, Checkbox, TextField } from '../ui/controls.tsx';
 import { close, policyFailure, savePolicy } from './model.ts';
@@ -20,7 +21,11 @@ export function PolicyForm({ shown }: { readonly shown: DatasetReport }): VNode 
     autoPurgeOldest: auto,
   };
   const problem = policyProblem(policy) ?? policyFailure.value;
-  const problemAt = (path: string): string | null => (problem?.details?.path === path ? problem.message : null);
+  const problemAt = (path: keyof typeof policyBounds): string | null => {
+    const { minimum, maximum } = policyBounds[path];
+    if (problem?.details?.path !== path) return null;
+    return `A whole number from ${formatCount(minimum)} to ${formatCount(maximum)}.`;
+  };
   return (
     <form
       class="detail"
