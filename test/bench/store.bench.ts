@@ -118,8 +118,7 @@ export async function run(report: Report): Promise<void> {
   const open = (): Stores => openStores({ directory, clock: systemClock, ...built });
   let stores = open();
   await stores.connections.list();
-  const rssBefore = process.memoryUsage().rss;
-  await ingestion(report, stores, join(directory, 'history'), scratch, rssBefore);
+  await ingestion(report, stores, join(directory, 'history'), scratch);
   await stores.close();
   stores = open();
   const opening = await timed(() => stores.history.timeline({ ...window, limit: 1 }));
@@ -135,16 +134,9 @@ export async function run(report: Report): Promise<void> {
   await queries(report, stores, join(scratch, 'all.sqlite'));
   await writesBesideGenerations(report, stores, built, directory);
   await stores.close();
-  await memoryAfterPurge(report, built, directory);
 }
 
-async function ingestion(
-  report: Report,
-  stores: Stores,
-  folder: string,
-  scratch: string,
-  rssBefore: number,
-): Promise<void> {
+async function ingestion(report: Report, stores: Stores, folder: string, scratch: string): Promise<void> {
   const fifth = total / 5;
   const written = bytesWritten();
   const times: number[] = [];
@@ -155,8 +147,6 @@ async function ingestion(
   await sleep(3000);
   const bytes = bytesWritten() - written;
   const held = sizeOf(folder, /^(part|main|log)-/);
-  globalThis.gc?.();
-  const rss = process.memoryUsage().rss - rssBefore;
   const reference = await referenceIngest(join(scratch, 'reference.sqlite'));
   report.add({
     name: 'durable ingest, flat out',
@@ -181,14 +171,6 @@ async function ingestion(
     reference: { name: 'held', median: megabytes(held) },
     goal: '≤ 1.3 ×',
     met: bytes <= 1.3 * held,
-  });
-  report.add({
-    name: 'memory above an empty store, 1 M events just written',
-    median: megabytes(rss),
-    unit: 'MB',
-    reference: { name: 'held', median: megabytes(held) },
-    goal: '≤ 1.6 × + 80 MB',
-    met: rss <= 1.6 * held + 80e6,
   });
 }
 
@@ -302,46 +284,6 @@ async function queries(report: Report, stores: Stores, file: string): Promise<vo
 
 function shifted(minutes: number): string {
   return new Date(startMs + minutes * 60_000).toISOString();
-}
-
-/** Deletes four fifths of the events and waits until the memory that they took is given back. */
-async function memoryAfterPurge(
-  report: Report,
-  built: Awaited<ReturnType<typeof storeBuild>>,
-  directory: string,
-): Promise<void> {
-  const { StoreWorker } = await import('../../src/adapters/store/storeWorker.ts');
-  globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  const bytesBefore = sizeOf(join(directory, 'history'), /^(part|main|log)-/);
-  const worker = new StoreWorker({ directory, clock: systemClock, onNotice: () => undefined, ...built });
-  await worker.call('history.timeline', { ...window, text: 'no such text', limit: 10 });
-  const took = await timed(() => worker.call('history.deleteEventsBefore', shifted(24 * 60 * 0.8)));
-  for (let i = 0; i < 2; i++) await worker.call('store.checkpoint');
-  await sleep(12_000);
-  globalThis.gc?.();
-  const held = sizeOf(join(directory, 'history'), /^(part|main|log)-/);
-  const rss = process.memoryUsage().rss - before;
-  await worker.close();
-  report.note(
-    `deleted four fifths of the events in ${took.toFixed(0)} ms; memory before ${megabytes(before).toFixed(0)} MB`,
-  );
-  report.add({
-    name: 'files after four fifths were deleted',
-    median: megabytes(held),
-    unit: 'MB',
-    reference: { name: 'before', median: megabytes(bytesBefore) },
-    goal: '≤ 0.3 ×',
-    met: held <= 0.3 * bytesBefore,
-  });
-  report.add({
-    name: 'memory of a window that looked at everything, after the purge',
-    median: megabytes(rss),
-    unit: 'MB',
-    reference: { name: 'held', median: megabytes(held) },
-    goal: '≤ 1.6 × + 80 MB',
-    met: rss <= 1.6 * held + 80e6,
-  });
 }
 
 /** How long a control write takes to be acknowledged while a generation is written, against none. */

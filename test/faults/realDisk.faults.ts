@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { nodeFileSystem } from '../../src/adapters/store/disk/nodeFileSystem.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { systemClock } from '../support/systemClock.ts';
+import { waitFor } from '../support/waiting.ts';
 import { report } from './report.ts';
 import { held, openSmall, type SmallStore } from './workload.ts';
 
@@ -75,7 +76,10 @@ describe('faults: a real disk', function () {
     await engine.commit((tx) => tx.run('DELETE FROM kept WHERE n = 1'), true);
     rmSync(filler);
     await engine.tryToRecover();
-    assert.equal(engine.health.kind, 'ready');
+    await waitFor('the store to be well again', 30_000, async () => {
+      await engine.tryToRecover();
+      return engine.health.kind === 'ready';
+    });
     await write(2000);
     await opened.shift()?.engine.close();
     const again = await open();
@@ -102,7 +106,10 @@ describe('faults: a real disk', function () {
     });
     remount('rw');
     await engine.tryToRecover();
-    assert.equal(engine.health.kind, 'ready');
+    await waitFor('the store to be well again', 30_000, async () => {
+      await engine.tryToRecover();
+      return engine.health.kind === 'ready';
+    });
     await write();
     assert.deepEqual(held(engine).kept, [...before, 5000]);
   });

@@ -228,7 +228,8 @@ export class StoreEngine {
   /** Tries whether a store that could not write can write again. */
   tryToRecover(): Promise<void> {
     return this.queue.run(async () => {
-      if (this.closed || this.isReady || this.follower.isNewer) return;
+      if (this.closed || this.follower.isNewer) return;
+      if (this.isReady) return this.retryGeneration();
       const { log, folder } = this.follower;
       if (log === undefined) {
         this.standing = { kind: 'ready' };
@@ -245,6 +246,18 @@ export class StoreEngine {
         this.noteDiskError(error);
       }
     });
+  }
+
+  /** A generation that could not be written is tried again as soon as there is room for it. */
+  private async retryGeneration(): Promise<void> {
+    if (this.generationError === undefined || this.generations.isWriting) return;
+    try {
+      await this.withLock(() => this.follower.folder.proveSpace());
+    } catch (error) {
+      if (!isExpected(error)) throw error;
+      return;
+    }
+    this.generations.retry();
   }
 
   async close(): Promise<void> {

@@ -135,7 +135,10 @@ export interface ActivityRecord {
   readonly rows: readonly ActivityRow[];
 }
 
-/** The store `history`: timeline, samples, roll-ups. Telemetry: acknowledged at once, durable within a second. */
+/**
+ * The store `history`: timeline, samples, roll-ups. Telemetry is written in groups: an append resolves when its group is
+ * durable, within a second; callers need not wait for it.
+ */
 export interface HistoryStore {
   append(events: readonly HistoryEvent[]): Promise<void>;
   appendSamples(samples: readonly ObservabilitySnapshot[]): Promise<void>;

@@ -61,6 +61,11 @@ export class GenerationCycle {
     await begun;
   }
 
+  /** Tries again one that could not be written, due or not. */
+  retry(): void {
+    if (this.running === undefined && this.parts.mayWrite()) this.track(this.write(true));
+  }
+
   /** Call after anything that may have made one due. */
   maybeStart(): void {
     const { options, follower, mayWrite } = this.parts;
