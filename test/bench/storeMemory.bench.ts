@@ -17,7 +17,7 @@ const total = Number(process.env['CACHIFY_BENCH_EVENTS'] ?? 1_000_000);
 const startMs = Date.UTC(2026, 5, 1);
 const dayMs = 86_400_000;
 /** Longer than the worker's own look at its memory. */
-const settleMs = 12_000;
+const settleMs = 15_000;
 
 function timeOf(n: number): string {
   return new Date(startMs + Math.floor((n * dayMs) / total)).toISOString();
@@ -58,10 +58,12 @@ export async function run(report: Report): Promise<void> {
     if (waiting.length >= 24) await waiting.shift();
   }
   await Promise.all(waiting);
-  add('a million events just written');
+  await sleep(settleMs);
+  add('a million events written');
   const window = { from: timeOf(0), to: timeOf(total) };
   await worker.call('history.timeline', { ...window, text: 'no such text', limit: 10 });
-  add('all of them searched');
+  await sleep(settleMs);
+  add('all of them looked at');
   const before = held();
   await worker.call('history.deleteEventsBefore', timeOf(total * 0.8));
   for (let i = 0; i < 2; i++) await worker.call('store.checkpoint');

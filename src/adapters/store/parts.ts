@@ -44,6 +44,9 @@ export class Parts {
   /** Ids whose rows a transaction is changing: they stay in memory until it is over. */
   private readonly pinned = new Set<number>();
 
+  /** Bytes of parts that were opened or filled here so far: what passed through memory. */
+  passedBytes = 0;
+
   constructor(options: PartsOptions) {
     this.options = options;
   }
@@ -63,7 +66,10 @@ export class Parts {
 
   add(part: Part): void {
     this.list.push(part);
-    if (part.database !== undefined) this.used.add(part.id);
+    if (part.database !== undefined) {
+      this.used.add(part.id);
+      this.passedBytes += part.database.bytes();
+    }
     this.forgetOldest();
   }
 
@@ -104,6 +110,7 @@ export class Parts {
     if (part.stored === undefined) return undefined;
     const image = this.readImage(part, part.stored);
     if (image === undefined) return undefined;
+    this.passedBytes += image.length;
     const database = this.options.engine.open(image);
     this.options.upgrade(database);
     part.database = database;

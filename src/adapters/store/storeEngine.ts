@@ -79,6 +79,11 @@ export class StoreEngine {
     return open.reduce((sum, database) => sum + (database?.bytes() ?? 0), 0);
   }
 
+  /** Bytes of event rows that passed through memory so far. */
+  get passedBytes(): number {
+    return this.follower.state.parts.passedBytes;
+  }
+
   /** Whether a generation is being written. */
   get isBusy(): boolean {
     return this.generations.isWriting;

@@ -49,6 +49,8 @@ const mega = 1 << 20;
 const followMs = 500;
 /** How often a store that cannot write tries again. */
 const recoverMs = 5000;
+/** So many calls between two looks are heartbeats and samples, not somebody at work. */
+const quietCalls = 10;
 
 /** The two stores and everything that can be asked of them. Lives in the worker. */
 export class StoreService {
@@ -60,6 +62,9 @@ export class StoreService {
   /** As last told; a fresh worker tells it once, since the one before may have said otherwise. */
   private health: StoreHealth | undefined;
   private answering = 0;
+  /** Calls that were answered, in all and when the memory was last looked at. */
+  private answered = 0;
+  private answeredBefore = 0;
   private readonly timers: { dispose(): void }[] = [];
   private readonly watches: { dispose(): void }[] = [];
 
@@ -93,6 +98,7 @@ export class StoreService {
       return await handler(...args);
     } finally {
       this.answering--;
+      this.answered++;
       this.tellHealth();
     }
   }
@@ -163,9 +169,13 @@ export class StoreService {
   /** After a purge, or much reading: closed databases leave memory behind that this thread does not give back. */
   private considerMemory(): void {
     const engines = [this.control, this.history];
-    if (this.answering > 0 || engines.some(({ isBusy }) => isBusy)) return;
-    const live = engines.reduce((sum, { liveBytes }) => sum + liveBytes, 0);
-    if (isWasteful(this.options.heldBytes(), live)) this.options.tell({ kind: 'wantsRenewal' });
+    const isQuiet = this.answering === 0 && this.answered - this.answeredBefore <= quietCalls;
+    this.answeredBefore = this.answered;
+    if (!isQuiet || engines.some(({ isBusy }) => isBusy)) return;
+    const sum = (what: 'liveBytes' | 'passedBytes'): number => engines.reduce((all, one) => all + one[what], 0);
+    if (isWasteful(this.options.heldBytes(), sum('liveBytes'), sum('passedBytes'))) {
+      this.options.tell({ kind: 'wantsRenewal' });
+    }
   }
 
   private tellHealth(): void {
