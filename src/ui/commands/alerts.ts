@@ -81,10 +81,7 @@ export function alertCommands(parts: AlertCommandParts): AlertCommands {
     'cachify.alerts.markAllRead': () => service.markRead('all'),
     'cachify.alerts.show': () => commands.executeCommand(`${viewIds.alerts}.focus`),
     'cachify.alerts.refresh': () => tree.refresh(),
-    'cachify.alerts.openSettings': () =>
-      commands.executeCommand('workbench.action.openWorkspaceSettingsFile', {
-        revealSetting: { key: 'cachify.alertRules', edit: true },
-      }),
+    'cachify.alerts.openSettings': () => openSettings(),
     'cachify.alerts.evaluate': async () => {
       const states = await service.evaluate();
       const firing = states.filter(({ state }) => state === 'firing' || state === 'recovering').length;
@@ -94,6 +91,13 @@ export function alertCommands(parts: AlertCommandParts): AlertCommands {
     'cachify.alerts.exportRules': (item) => exportRules(service, item),
     'cachify.alerts.importRules': () => importRules(service),
   };
+}
+
+/** Where rules of a team stand; without a folder there are only the user's settings. */
+function openSettings(): Thenable<unknown> {
+  const isOpen = workspace.workspaceFile !== undefined || (workspace.workspaceFolders?.length ?? 0) > 0;
+  const command = isOpen ? 'workbench.action.openWorkspaceSettingsFile' : 'workbench.action.openSettingsJson';
+  return commands.executeCommand(command, { revealSetting: { key: 'cachify.alertRules', edit: true } });
 }
 
 const minute = 60_000;

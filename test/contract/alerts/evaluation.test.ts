@@ -81,6 +81,24 @@ describe('evaluation of alerts, on the real store', function () {
     assert.ok(over?.episodeTo !== undefined && over.episodeTo > (over.episodeFrom ?? ''));
   });
 
+  it('forgets alerts that are older than the minutes they are about', async () => {
+    const window = await open('a');
+    await window.service.save(failing);
+    const old = { severity: 'info', title: 'Old', message: '', source: 'policy', read: false } as const;
+    await window.stores.alerts.raise(
+      { ...old, id: 'old', createdAt: '2025-10-01T00:00:00.000Z' },
+      '2025-10-01T00:00:00.000Z',
+    );
+    await window.stores.alerts.raise(
+      { ...old, id: 'kept', createdAt: '2025-11-01T00:00:00.000Z' },
+      '2025-11-01T00:00:00.000Z',
+    );
+    await rig.watch(window, { failed: 6 });
+    await window.service.evaluate();
+    const ids = (await window.service.events()).map(({ id }) => id);
+    assert.deepEqual([ids.includes('old'), ids.includes('kept'), ids.length], [false, true, 2]);
+  });
+
   it('one message per episode with two windows, also when the evaluating one is killed at once', async () => {
     const [first, second] = [await open('a'), await open('b')];
     const rule = await first.service.save(failing);

@@ -10,6 +10,7 @@ import {
   areToastsDue,
   claimToasts,
   endEpisode,
+  forgetOldAlerts,
   markAlertsRead,
   postponeToasts,
   raiseAlert,
@@ -95,6 +96,7 @@ function hasWrites({ instances, events, tell, ended }: EvaluationWrites): boolea
 function write(tx: Transaction, { instances, events, tell, ended }: EvaluationWrites, nowMs: number): void {
   saveInstances(tx, instances);
   for (const { event, toast } of events) addAlertEvent(tx, event, toast ? nowMs : null);
+  if (events.length > 0) forgetOldAlerts(tx, nowMs);
   for (const { id, toast } of tell) tellEvent(tx, id, toast ? nowMs : null);
   for (const { id, to } of ended) endEpisode(tx, id, to);
 }

@@ -26,6 +26,13 @@ export function addAlertEvent(transaction: Transaction, event: AlertEvent, toast
   ]);
 }
 
+/** As long as roll-ups are kept, so that an alert's chart and its event end together. */
+const keptMs = 400 * 24 * 3600_000;
+
+export function forgetOldAlerts(transaction: Transaction, nowMs: number): void {
+  transaction.run('DELETE FROM alert_events WHERE created_at < ?', [new Date(nowMs - keptMs).toISOString()]);
+}
+
 /** false = the same one is there, unread and not older than `sameSince`. */
 export function raiseAlert(transaction: Transaction, event: AlertEvent, sameSince: string): boolean {
   const { source, title, message, connectionId = '', severity } = event;
