@@ -85,7 +85,7 @@ export function publicApi(parts: ApiParts): CachifyApi {
       restore: (query) => keys.restore(query),
     },
     alerts: {
-      rules: () => alerts.rules.rules(),
+      rules: () => alerts.list(),
       saveRule: (rule) => alerts.save(rule),
       removeRule: (id) => alerts.remove(id),
       backtest: (query) => alerts.backtest(query),
@@ -93,7 +93,7 @@ export function publicApi(parts: ApiParts): CachifyApi {
       events: (query) => alerts.events(query),
       markRead: (ids) => alerts.markRead(ids),
       snooze: (query) => alerts.snooze(query),
-      exportRules: (ids) => alerts.rules.toJson(ids),
+      exportRules: (ids) => alerts.export(ids),
       importRules: (json) => alerts.import(json),
     },
     governance: {

@@ -106,18 +106,32 @@ export class AlertService implements Disposable {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
+  /** Starter rules and those of settings included, also when nothing was asked before. */
+  async list(): Promise<AlertRule[]> {
+    await this.#start();
+    return this.rules.rules();
+  }
+
+  async export(ids?: readonly string[]): Promise<string> {
+    await this.#start();
+    return this.rules.toJson(ids);
+  }
+
   async save(input: unknown): Promise<AlertRule> {
+    await this.#start();
     const rule = await this.rules.save(input);
     this.#tell();
     return rule;
   }
 
   async remove(id: string): Promise<void> {
+    await this.#start();
     await this.rules.remove(id);
     this.#tell();
   }
 
   async import(json: string): Promise<AlertRule[]> {
+    await this.#start();
     const rules = await this.rules.fromJson(json);
     this.#tell();
     return rules;

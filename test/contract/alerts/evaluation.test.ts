@@ -45,8 +45,7 @@ describe('evaluation of alerts, on the real store', function () {
 
   it('installs the starter rules once, five of them on', async () => {
     const window = await open('a');
-    await window.service.evaluate();
-    const rules = await window.service.rules.rules();
+    const rules = await window.service.list();
     assert.equal(rules.length, 15);
     assert.equal(rules.filter(({ enabled }) => enabled).length, 5);
     await window.service.remove('starter.swapped');
