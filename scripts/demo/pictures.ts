@@ -99,16 +99,16 @@ async function alertRule(workbench: Workbench): Promise<void> {
   await page.locator('.segmented button', { hasText: '6h' }).click();
   await page.locator('.field[aria-label="Condition"] vscode-text-field').click();
   await workbench.page.keyboard.press('Control+A');
-  await workbench.page.keyboard.type('4');
+  await workbench.page.keyboard.type('35');
   await page.locator('.field[aria-label="Recovery threshold"] vscode-text-field').click();
   await workbench.page.keyboard.press('Control+A');
-  await workbench.page.keyboard.type('3');
+  await workbench.page.keyboard.type('30');
   await page.locator('.rule-episodes tbody tr').first().waitFor();
 }
 
 export const pictures: readonly Picture[] = [
   { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
-  { name: 'alert-rule', themes: ['dark', 'light'], past: true, steps: alertRule },
+  { name: 'alert-rule', themes: ['dark', 'light'], past: true, size: { width: 1600, height: 900 }, steps: alertRule },
   { name: 'policy-pack', themes: ['dark', 'light'], size: { width: 1400, height: 900 }, steps: policyPack },
   observability('overview', '.charts .u-over'),
   observability('keyspace', '.ranking tbody tr'),

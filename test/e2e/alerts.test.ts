@@ -66,7 +66,7 @@ describe('alerts', () => {
       const sleeping = redis.cli('DEBUG', 'SLEEP', '1.5');
       // One of them comes while it sleeps, however long the command needs to get there.
       for (let read = 0; read < 10; read++) {
-        await workbench().page.keyboard.press('Control+Alt+Shift+Digit1');
+        await workbench().page.keyboard.press('Control+Alt+Shift+1');
         await workbench().page.waitForTimeout(150);
       }
       await sleeping;

@@ -138,10 +138,21 @@ function chartData({ series, episodes, from, to }: RuleTest, draft: AlertRuleDra
     from: Date.parse(from) / 1000,
     to: Date.parse(to) / 1000,
     gaps: gapsOf(series, step),
-    bands: episodes.map(
-      (episode) => [Date.parse(episode.firedAt) / 1000, Date.parse(episode.to ?? to) / 1000] as const,
-    ),
+    bands: joined(episodes, to),
   };
+}
+
+/** When it would have fired on any connection, UTC seconds; stretches that touch are one. */
+function joined(episodes: readonly Episode[], to: string): (readonly [from: number, to: number])[] {
+  const bands: [number, number][] = [];
+  const seconds = (iso: string): number => Date.parse(iso) / 1000;
+  for (const episode of [...episodes].sort((a, b) => (a.firedAt < b.firedAt ? -1 : 1))) {
+    const [start, end] = [seconds(episode.firedAt), seconds(episode.to ?? to)];
+    const last = bands.at(-1);
+    if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+    else bands.push([start, end]);
+  }
+  return bands;
 }
 
 /** Stretches without a value. */
