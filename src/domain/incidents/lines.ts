@@ -3,23 +3,20 @@ import { busiestCommand, eventDetails } from './datasets.ts';
 import type { Redactor } from './redactor.ts';
 import { allowed } from './shapes.ts';
 
-/** The text columns of one timeline event, as the store has them; an empty text = absent. */
+/** Between the parts of a group. */
+export const groupSeparator = '\x1f';
+
+/** The columns of one timeline event, as the store has them; an empty text = absent. What repeats stands in groups. */
 export interface EventColumns {
   readonly timestamp: string;
   readonly id: string;
-  readonly source: string;
-  readonly connectionId: string;
-  readonly environment: string;
-  readonly action: string;
-  readonly keyOrPattern: string;
+  /** Source, connection, environment, action, status. */
+  readonly what: string;
   readonly status: string;
-  readonly errorCode: string;
-  readonly retryable: string;
-  readonly attempt: string;
+  readonly keyOrPattern: string;
   readonly correlationId: string;
-  readonly runId: string;
-  readonly redactedDiff: string;
-  readonly details: string;
+  /** Error code, retryable, attempt, run, difference, details. */
+  readonly outcome: string;
   readonly durationMs: number;
 }
 
@@ -35,6 +32,8 @@ export class DatasetLines {
   readonly #nameOf: (uid: string) => string;
   readonly #connections = new Map<string, string>();
   readonly #facts = new Map<string, string>();
+  readonly #whats = new Map<string, string>();
+  readonly #outcomes = new Map<string, string>();
 
   /** `nameOf` answers the id that people know a connection by. */
   constructor(redactor: Redactor, nameOf: (uid: string) => string) {
@@ -44,17 +43,12 @@ export class DatasetLines {
 
   /** With the line end. */
   event(event: EventColumns): string {
-    let line = `{"at":${this.#time(event.timestamp)},"id":${this.#id(event.id)},"source":${this.#fact(event.source)},"connection":${this.#connection(event.connectionId)},"environment":${this.#fact(event.environment)},"action":${this.#fact(event.action)}`;
-    if (event.keyOrPattern !== '') line += this.#text('key', 'key', event.keyOrPattern);
-    line += `,"durationMs":${Number.isFinite(event.durationMs) ? event.durationMs : 'null'},"status":${this.#fact(event.status)}`;
-    if (event.errorCode !== '') line += `,"errorCode":${this.#fact(event.errorCode)}`;
-    if (event.retryable !== '') line += `,"retryable":${event.retryable === '1'}`;
-    if (event.attempt !== '') line += `,"attempt":${Number(event.attempt) || 0}`;
+    let line = `{"at":${this.#time(event.timestamp)},"id":${this.#id(event.id)}`;
     if (event.correlationId !== '') line += `,"correlation":${this.#id(event.correlationId)}`;
-    if (event.runId !== '') line += `,"run":${this.#id(event.runId)}`;
-    if (event.redactedDiff !== '') line += this.#text('difference', 'text', event.redactedDiff);
-    if (event.details !== '') line += this.#details(event.details);
-    return `${line}}\n`;
+    line += this.#whats.get(event.what) ?? this.#what(event.what);
+    if (event.keyOrPattern !== '') line += this.#text('key', 'key', event.keyOrPattern);
+    line += `,"durationMs":${Number.isFinite(event.durationMs) ? event.durationMs : 'null'}`;
+    return `${line}${this.#outcomes.get(event.outcome) ?? this.#outcome(event.outcome)}}\n`;
   }
 
   /** With the line end. */
@@ -67,6 +61,28 @@ export class DatasetLines {
       ...(replicationLink === null ? {} : { replicationLink }),
       ...(busiest === undefined ? {} : { commands: busiest }),
     }).slice(1)}\n`;
+  }
+
+  #what(group: string): string {
+    const [source = '', connection = '', environment = '', action = '', status = ''] = group.split(groupSeparator);
+    const text = `,"source":${this.#fact(source)},"connection":${this.#connection(connection)},"environment":${this.#fact(environment)},"action":${this.#fact(action)},"status":${this.#fact(status)}`;
+    if (this.#whats.size < keptPieces) this.#whats.set(group, text);
+    return text;
+  }
+
+  #outcome(group: string): string {
+    const [errorCode = '', retryable = '', attempt = '', runId = '', difference = '', details = ''] =
+      group.split(groupSeparator);
+    let text = errorCode === '' ? '' : `,"errorCode":${this.#fact(errorCode)}`;
+    if (retryable !== '') text += `,"retryable":${retryable === '1'}`;
+    if (attempt !== '') text += `,"attempt":${Number(attempt) || 0}`;
+    if (runId === '' && difference === '' && details === '') {
+      if (this.#outcomes.size < keptPieces) this.#outcomes.set(group, text);
+      return text;
+    }
+    if (runId !== '') text += `,"run":${this.#id(runId)}`;
+    if (difference !== '') text += this.#text('difference', 'text', difference);
+    return details === '' ? text : text + this.#details(details);
   }
 
   /** An id of ours passes; anything else that stands in its place is a name of the user. */

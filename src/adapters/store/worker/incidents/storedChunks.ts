@@ -1,6 +1,6 @@
 import type { CutQuery, IncidentCut } from '../../../../app/ports/incidents.ts';
 import { Failure } from '../../../../domain/failure.ts';
-import type { DatasetLines, EventColumns } from '../../../../domain/incidents/lines.ts';
+import { groupSeparator, type DatasetLines, type EventColumns } from '../../../../domain/incidents/lines.ts';
 import type { StoredPath } from '../../../../domain/incidents/manifest.ts';
 import type { SqlDatabase } from '../../sql/driver.ts';
 import type { StoreEngine } from '../../storeEngine.ts';
@@ -92,6 +92,7 @@ interface Row {
   readonly status: string;
 }
 
+/** In an order in which what repeats stands together. */
 const textColumns = [
   'timestamp',
   'id',
@@ -99,21 +100,21 @@ const textColumns = [
   'connection_id',
   'environment',
   'action',
-  'key_or_pattern',
   'status',
+  'key_or_pattern',
+  'correlation_id',
   'error_code',
   'retryable',
   'attempt',
-  'correlation_id',
   'run_id',
   'redacted_diff',
   'details_json',
 ] as const;
 
-/** ASCII's own separator; texts of the store are made by `display()`, which never lets it through. */
-const separator = '\x1f';
 /** One text instead of fifteen: what crosses from WebAssembly costs most of the time. */
-const joined = textColumns.map((column) => `ifnull(${column}, '')`).join(` || char(31) || `);
+const joined = textColumns
+  .map((column) => `ifnull(${column}, '')`)
+  .join(` || char(${groupSeparator.charCodeAt(0)}) || `);
 
 function windowOf(query: CutQuery): Condition {
   return allOf([
@@ -136,50 +137,58 @@ function* eventRows(
   let beforeId = after?.id ?? '';
   const sql = `SELECT ${joined}, duration_ms FROM history_events WHERE ${where.sql} ORDER BY timestamp, id`;
   for (const [text, durationMs] of part.each(sql, where.params)) {
-    let values = String(text).split(separator);
-    if (values.length !== textColumns.length) values = columnsAfter(part, query, { at: beforeAt, id: beforeId });
-    const event = columnsOf(values, Number(durationMs));
+    const event =
+      columnsOf(String(text), Number(durationMs)) ??
+      columnsOf(textAfter(part, query, { at: beforeAt, id: beforeId }), Number(durationMs));
+    if (event === undefined) throw new Failure('INTERNAL_ERROR', 'A row of the history cannot be read.');
     beforeAt = event.timestamp;
     beforeId = event.id;
     yield {
       line: lines.event(event),
       at: event.timestamp,
       id: event.id,
-      connection: event.connectionId,
+      connection: '',
       status: event.status,
     };
   }
 }
 
-function columnsOf(values: readonly string[], durationMs: number): EventColumns {
+/** Ends of the columns in the text that is being read: made once, a million texts pass here. */
+const ends = new Int32Array(textColumns.length);
+
+/** undefined when a column holds the separator itself. */
+function columnsOf(text: string, durationMs: number): EventColumns | undefined {
+  let end = -1;
+  for (let column = 0; column < textColumns.length - 1; column++) {
+    end = text.indexOf(groupSeparator, end + 1);
+    if (end < 0) return undefined;
+    ends[column] = end;
+  }
+  if (text.includes(groupSeparator, end + 1)) return undefined;
+  const from = (column: number): number => (ends[column - 1] ?? -1) + 1;
   return {
-    timestamp: values[0] ?? '',
-    id: values[1] ?? '',
-    source: values[2] ?? '',
-    connectionId: values[3] ?? '',
-    environment: values[4] ?? '',
-    action: values[5] ?? '',
-    keyOrPattern: values[6] ?? '',
-    status: values[7] ?? '',
-    errorCode: values[8] ?? '',
-    retryable: values[9] ?? '',
-    attempt: values[10] ?? '',
-    correlationId: values[11] ?? '',
-    runId: values[12] ?? '',
-    redactedDiff: values[13] ?? '',
-    details: values[14] ?? '',
+    timestamp: text.slice(0, ends[0]),
+    id: text.slice(from(1), ends[1]),
+    what: text.slice(from(2), ends[6]),
+    status: text.slice(from(6), ends[6]),
+    keyOrPattern: text.slice(from(7), ends[7]),
+    correlationId: text.slice(from(8), ends[8]),
+    outcome: text.slice(from(9)),
     durationMs,
   };
 }
 
-/** A row of another program may hold the separator: it is read column by column. */
-function columnsAfter(part: SqlDatabase, query: CutQuery, { at, id }: { at: string; id: string }): string[] {
+/** A row of another program may hold the separator, which no text of ours does: it then stands as a space. */
+function textAfter(part: SqlDatabase, query: CutQuery, { at, id }: { at: string; id: string }): string {
   const where = allOf([windowOf(query), { sql: '(timestamp, id) > (?, ?)', params: [at, id] }]);
   const [row] = part.rows(
     `SELECT ${textColumns.join(', ')} FROM history_events WHERE ${where.sql} ORDER BY timestamp, id LIMIT 1`,
     where.params,
   );
-  return (row ?? []).map((value) => (value === null || value instanceof Uint8Array ? '' : String(value)));
+  return (row ?? [])
+    .map((value) => (value === null || value instanceof Uint8Array ? '' : String(value)))
+    .map((value) => value.replaceAll(groupSeparator, ' '))
+    .join(groupSeparator);
 }
 
 function* sampleRows(
