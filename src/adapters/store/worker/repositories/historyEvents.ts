@@ -1,6 +1,7 @@
 import type { TimelineQuery } from '../../../../app/ports/stores.ts';
 import { failureCodes } from '../../../../domain/failure.ts';
 import type { EventStatus, HistoryEvent } from '../../../../domain/timeline/event.ts';
+import type { PartContent } from '../../parts.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { EventPart } from '../../storeOptions.ts';
 import type { Transaction } from '../../transaction.ts';
@@ -146,10 +147,19 @@ export function countOfPart(part: SqlDatabase, query: Filter): number {
   return Number(part.rows(`SELECT count(*) FROM history_events WHERE ${where.sql}`, where.params)[0]?.[0] ?? 0);
 }
 
+function holdsOnlyEventsBefore(content: PartContent | undefined, before: string): boolean {
+  if (content?.tables === undefined || content.to === null || content.to >= before) return false;
+  return content.rows === content.tables['history_events']?.rows;
+}
+
 /** Deletes the events before a time, in whatever part they are. */
 export function deleteEventsBefore(transaction: Transaction, parts: readonly EventPart[], before: string): void {
   for (const { id, content, open } of parts) {
     if (content !== undefined && content.from !== null && content.from >= before) continue;
+    if (typeof id === 'number' && holdsOnlyEventsBefore(content, before)) {
+      transaction.dropPart(id);
+      continue;
+    }
     if (open() !== undefined) transaction.run('DELETE FROM history_events WHERE timestamp < ?', [before], id);
   }
 }
