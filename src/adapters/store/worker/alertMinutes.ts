@@ -9,6 +9,8 @@ export interface MinuteNeeds {
   readonly sketches: boolean;
   readonly slow: boolean;
   readonly engine: boolean;
+  /** Also minutes of which nothing is known but that the connection was lost. */
+  readonly lost: boolean;
 }
 
 export interface MinuteQuery extends MinuteNeeds {
@@ -28,7 +30,7 @@ export function minutesByConnection(database: SqlDatabase, query: MinuteQuery): 
   loading.operations(database);
   if (query.slow) loading.slow(database);
   // Lost connections stand here too: they are minutes of their own.
-  loading.engine(database);
+  if (query.engine || query.lost) loading.engine(database);
   return loading.sorted();
 }
 

@@ -20,6 +20,7 @@ export async function backtestAlerts(
     sketches: metric?.kind === 'quantile',
     slow: metric?.id === 'slowOperationCount',
     engine: metric?.source !== 'client',
+    lost: false,
   };
   const found: (ConnectionBacktest & { readonly connectionId: string })[] = [];
   for (const connectionId of connectionIds) {

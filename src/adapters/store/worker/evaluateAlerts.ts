@@ -121,6 +121,7 @@ function needsOf(rules: readonly StoredRule[]): MinuteNeeds {
   return {
     sketches: metrics.some((metric) => metric?.kind === 'quantile'),
     slow: metrics.some((metric) => metric?.id === 'slowOperationCount'),
+    lost: true,
     engine: metrics.some((metric) => metric !== undefined && metric.source !== 'client'),
   };
 }
