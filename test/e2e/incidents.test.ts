@@ -14,9 +14,19 @@ import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
+import type { Workbench } from '../support/host/workbench.ts';
 import { waitFor } from '../support/waiting.ts';
 
 const VIEW = 'Incidents & Storage';
+
+/** The dialog proposes a name a moment after it opens, which would replace what was typed before. */
+async function answerDialog({ quickInput }: Workbench, path: string): Promise<void> {
+  await waitFor('the question for a file, with its proposal', 30_000, async () => {
+    const title = await quickInput.title();
+    return title.startsWith('Export incident bundle') && (await quickInput.value()).endsWith('.zip');
+  });
+  await quickInput.answer(path);
+}
 
 describe('incident bundles', function () {
   this.timeout(240_000);
@@ -41,10 +51,7 @@ describe('incident bundles', function () {
 
   async function exportTo(path: string): Promise<void> {
     await (await button(/Export bundle/)).click();
-    await waitFor('the question for a file', 30_000, async () =>
-      (await workbench().quickInput.title()).startsWith('Export incident bundle'),
-    );
-    await workbench().quickInput.answer(path);
+    await answerDialog(workbench(), path);
   }
 
   it('opens on the last hour and shows what it would hold, with a hash, before any file is written', async () => {
@@ -138,10 +145,7 @@ describe('an export whose extension host dies', function () {
     await (await panel()).locator('vscode-button', { hasText: 'Show what would be in it' }).click();
     await (await panel()).locator('.hash').first().waitFor({ timeout: 120_000 });
     await (await panel()).locator('vscode-button', { hasText: /Export bundle/ }).click();
-    await waitFor('the question for a file', 30_000, async () =>
-      (await workbench().quickInput.title()).startsWith('Export incident bundle'),
-    );
-    await workbench().quickInput.answer(target);
+    await answerDialog(workbench(), target);
     for (let kill = 0; kill < 3; kill++) {
       const before = kill === 0 ? 0 : stateBytes();
       await waitFor('some more of it on disk', 60_000, () => Promise.resolve(stateBytes() > before));

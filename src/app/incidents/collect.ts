@@ -165,7 +165,12 @@ async function alertRules(
       ...(value === null ? {} : { value }),
       since: isoAt(sinceMs),
     }));
-  return { rules, states };
+  // `*` means all: only what names something is of use.
+  const scoped = rules.map(({ scope, ...rule }) => ({
+    ...rule,
+    scope: Object.fromEntries(Object.entries(scope).filter(([, named]) => Array.isArray(named))),
+  }));
+  return { rules: scoped, states };
 }
 
 async function diagnosticRecords(parts: CollectParts, question: Question): Promise<unknown[]> {
