@@ -14,12 +14,16 @@ describe('dialogs about keys in the workbench', function () {
     redis = await startRedis();
     await redis.cli('MSET', 'cart:1', 'first cart', 'cart:2', 'second cart', 'cart:3', 'third cart');
     await redis.cli('EVAL', "for i = 1, 120 do redis.call('SET', 'item:' .. i, i) end", '0');
+    const line = "string.rep('x', 99) .. '\\n'";
+    await redis.cli('EVAL', `redis.call('SET', 'report', string.rep(${line}, 13000))`, '0');
   });
   after(() => redis.stop());
 
   const workbench = useWorkbench(() => ({
     settings: {
       'cachify.keys.pageSize': 50,
+      'cachify.keys.snapshotBudgetMb': 1,
+      'cachify.keys.maxDocumentBytes': 2 << 20,
       'cachify.connections': [
         { id: 'shop-dev', name: 'Shop dev', host: '127.0.0.1', port: redis.port, environment: 'dev' },
         { id: 'shop-prod', name: 'Shop prod', host: '127.0.0.1', port: redis.port, environment: 'prod' },
@@ -226,6 +230,28 @@ describe('dialogs about keys in the workbench', function () {
     await keyboard.type('cart:by-keyboard');
     await keyboard.press('Enter');
     await waitFor('the new name', 10_000, async () => (await redis.cli('GET', 'cart:by-keyboard')) === 'third cart');
+  });
+
+  it('saves what cannot be undone only when that is confirmed', async () => {
+    await workbench().closeEditors();
+    await workbench().run('Cachify: Open Key by Name…');
+    await workbench().quickInput.pick('Shop dev');
+    await asks(/Open key on Shop dev/);
+    await workbench().quickInput.answer('report');
+    await workbench().editorShows(/^x{99}$/m);
+    await workbench().replaceText('short');
+    await workbench().save();
+    await asks(/This cannot be undone: the value takes about 1\.\d MB/);
+    await workbench().quickInput.close();
+    await workbench().notification('not confirmed');
+    assert.equal(await redis.cli('STRLEN', 'report'), '1300000');
+    await workbench().clearNotifications();
+    await workbench().editor().click();
+    await workbench().save();
+    await asks(/This cannot be undone/);
+    await workbench().quickInput.answer('Shop dev without undo');
+    await waitFor('the value to be written', 10_000, async () => (await redis.cli('GET', 'report')) === 'short');
+    await workbench().closeEditors();
   });
 
   it('asks nothing on production that cannot be done, and offers to unlock it there', async () => {

@@ -25,6 +25,7 @@ import { documentOf, type DocumentLanguage, type KeyDocument } from '../../domai
 import { contentOfText } from '../../domain/keys/documentText.ts';
 import { placeOf, requireAddress, addressOf, type KeyAddress } from '../../domain/keys/uri.ts';
 import { fileSystemScheme } from '../contributions.ts';
+import { withConfirmation } from '../keys/confirm.ts';
 import { isPolicyRefusal, showBlocked } from '../governance/blocked.ts';
 
 export interface KeyFileSystemParts {
@@ -205,13 +206,16 @@ export class KeyFileSystem implements FileSystemProvider {
     const { type } = reading;
     const changed = type === 'string' ? contentOf(type, content) : contentOfText(type, text);
     try {
-      const { version } = await this.#parts.keys.write({
+      const write = {
         connectionId: address.connectionUid,
         key: address.key,
         type,
         value: valueOf(changed),
         ifVersion: entry.version,
-      });
+      };
+      const written = await withConfirmation((confirm) => this.#parts.keys.write({ ...write, ...confirm }));
+      if (written === undefined) throw notConfirmed();
+      const { version } = written;
       const after: Reading = { ...reading, content: changed, version };
       const bytes = content.slice();
       this.#keep(uri, {
@@ -322,6 +326,10 @@ export class KeyFileSystem implements FileSystemProvider {
       if (isGone(error)) this.#changes.fire([{ type: FileChangeType.Deleted, uri }]);
     }
   }
+}
+
+function notConfirmed(): Failure {
+  return new Failure('BLOCKED', 'The document was not saved, since it was not confirmed that there will be no undo.');
 }
 
 function isOpen(uri: Uri): boolean {
