@@ -20,6 +20,8 @@ describe('dialogs about keys in the workbench', function () {
   after(() => redis.stop());
 
   const workbench = useWorkbench(() => ({
+    // High enough for a tree above the other views of the container.
+    size: { width: 1280, height: 1100 },
     settings: {
       'cachify.keys.pageSize': 50,
       'cachify.keys.snapshotBudgetMb': 1,
@@ -189,7 +191,7 @@ describe('dialogs about keys in the workbench', function () {
       const found = (await workbench().rows(VIEW)).find((row) => row.label === label);
       if (found !== undefined) return found;
       const box = await workbench().view(VIEW).boundingBox();
-      await workbench().page.mouse.move((box?.x ?? 0) + 80, (box?.y ?? 0) + 200);
+      await workbench().page.mouse.move((box?.x ?? 0) + 80, (box?.y ?? 0) + (box?.height ?? 0) / 2);
       await workbench().page.mouse.wheel(0, by);
       return undefined;
     });
