@@ -171,7 +171,8 @@ describe('values larger than a document', function () {
       assert.ok(ms < 5000, `${key} took ${ms} ms`);
     }
     assert.ok((await output()) - sent < 40 << 20, 'the server sent more than it had to');
-    assert.ok(process.memoryUsage().rss - memory < 250 << 20, 'reading took too much memory');
+    // What stays of earlier tests moves it by a hundred megabytes; the string alone, read whole, is 512.
+    assert.ok(process.memoryUsage().rss - memory < 400 << 20, 'reading took too much memory');
   });
 
   it('cuts text between characters', async () => {
