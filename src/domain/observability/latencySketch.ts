@@ -40,6 +40,8 @@ export type LatencySketchJson = readonly number[];
 
 export class LatencySketch {
   private readonly counts = new Uint32Array(bucketCount);
+  /** Sums of `counts`, so that a rank is found without going through every bucket below it. */
+  private readonly perOctave = new Float64Array(octaves);
   private total = 0;
 
   /** How many latencies were added. */
@@ -51,8 +53,7 @@ export class LatencySketch {
   add(ms: number): boolean {
     if (!(ms >= 0) || ms === Infinity) return false;
     const bucket = bucketOf(ms);
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
-    this.total += 1;
+    this.change(bucket, 1);
     return true;
   }
 
@@ -60,20 +61,14 @@ export class LatencySketch {
   merge(other: LatencySketch): void {
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       const more = other.counts[bucket] ?? 0;
-      if (more > 0) this.counts[bucket] = (this.counts[bucket] ?? 0) + more;
+      if (more > 0) this.change(bucket, more);
     }
-    this.total += other.total;
   }
 
   /** As `merge`, from the stored form; false (and nothing added) when `json` is no such form. */
   mergeJson(json: unknown): boolean {
     if (!isSketchJson(json)) return false;
-    for (let at = 0; at < json.length; at += 2) {
-      const bucket = json[at] ?? 0;
-      const more = json[at + 1] ?? 0;
-      this.counts[bucket] = (this.counts[bucket] ?? 0) + more;
-      this.total += more;
-    }
+    for (let at = 0; at < json.length; at += 2) this.change(json[at] ?? 0, json[at + 1] ?? 0);
     return true;
   }
 
@@ -83,18 +78,24 @@ export class LatencySketch {
     for (let at = 0; at < json.length; at += 2) {
       if ((this.counts[json[at] ?? 0] ?? 0) < (json[at + 1] ?? 0)) return false;
     }
-    for (let at = 0; at < json.length; at += 2) {
-      const bucket = json[at] ?? 0;
-      const less = json[at + 1] ?? 0;
-      this.counts[bucket] = (this.counts[bucket] ?? 0) - less;
-      this.total -= less;
-    }
+    for (let at = 0; at < json.length; at += 2) this.change(json[at] ?? 0, -(json[at + 1] ?? 0));
     return true;
   }
 
   clear(): void {
-    if (this.total > 0) this.counts.fill(0);
+    for (let octave = 0; octave < octaves && this.total > 0; octave++) {
+      if (this.perOctave[octave] === 0) continue;
+      this.counts.fill(0, octave * partsPerOctave, (octave + 1) * partsPerOctave);
+      this.perOctave[octave] = 0;
+    }
     this.total = 0;
+  }
+
+  private change(bucket: number, by: number): void {
+    const octave = Math.floor(bucket / partsPerOctave);
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + by;
+    this.perOctave[octave] = (this.perOctave[octave] ?? 0) + by;
+    this.total += by;
   }
 
   /** The latency in milliseconds below which a share `q` (0..1) lies, by nearest rank; null when empty. */
@@ -102,7 +103,9 @@ export class LatencySketch {
     if (this.total === 0) return null;
     const rank = Math.max(1, Math.ceil(Math.min(Math.max(q, 0), 1) * this.total));
     let seen = 0;
-    for (let bucket = 0; bucket < bucketCount; bucket++) {
+    let octave = 0;
+    while (octave < octaves && seen + (this.perOctave[octave] ?? 0) < rank) seen += this.perOctave[octave++] ?? 0;
+    for (let bucket = octave * partsPerOctave; bucket < bucketCount; bucket++) {
       seen += this.counts[bucket] ?? 0;
       if (seen >= rank) return middleOf(bucket);
     }

@@ -40,6 +40,21 @@ describe('latency sketch', () => {
     );
   });
 
+  it('takes back what was merged, and forgets: what is left answers as if nothing else had been there', () => {
+    const list = fc.array(latency, { maxLength: 60 });
+    fc.assert(
+      fc.property(list, list, fc.double({ min: 0, max: 1, noNaN: true }), (kept, gone, q) => {
+        const sketch = sketchOf(gone);
+        assert.ok(sketch.mergeJson(sketchOf(kept).toJSON()) && sketch.subtractJson(sketchOf(gone).toJSON()));
+        assert.equal(sketch.quantile(q), sketchOf(kept).quantile(q));
+        sketch.clear();
+        assert.deepEqual(sketch.toJSON(), []);
+        for (const ms of gone) sketch.add(ms);
+        assert.equal(sketch.quantile(q), sketchOf(gone).quantile(q));
+      }),
+    );
+  });
+
   it('keeps extremes within its range and refuses what is no latency', () => {
     const sketch = new LatencySketch();
     for (const wrong of [Number.NaN, -1, Infinity, -Infinity]) assert.equal(sketch.add(wrong), false);
