@@ -102,19 +102,26 @@ export function step(rule: AlertRuleDraft, before: AlertInstance | null, slotMs:
     return { after: before, happenings: [] };
   }
   if (before === null && (verdict.kind === 'clear' || verdict.kind === 'between' || verdict.kind === 'gone')) {
-    return { after: null, happenings: [] };
+    return nothing;
   }
   if (before !== null && saysTheSame(rule, before, slotMs, verdict)) {
-    return { after: { ...before, slotMs }, happenings: [] };
+    const missed = before.missed + missedSlots(rule, slotMs - before.slotMs);
+    return { after: { ...before, slotMs, missed }, happenings: [] };
   }
   return new Judging(rule, before, slotMs).judge(verdict);
+}
+
+const nothing: Step = { after: null, happenings: [] };
+
+function missedSlots(rule: AlertRuleDraft, gapMs: number): number {
+  return Math.max(0, Math.round(gapMs / slotMsOf(rule)) - 1);
 }
 
 /** The usual case of large fleets: nothing happens, nothing happened before, and nobody was away. */
 function saysTheSame(rule: AlertRuleDraft, before: AlertInstance, slotMs: number, verdict: Verdict): boolean {
   const { state, overlay, edgesMs, silentSinceMs, gone } = before;
   if (state !== 'normal' || overlay === null || edgesMs.length > 0 || silentSinceMs !== null || gone > 0) return false;
-  if (slotMs - before.slotMs !== slotMsOf(rule)) return false;
+  if (slotMs <= before.slotMs || slotMs - before.slotMs > latenessMs(rule)) return false;
   if (verdict.kind === 'notAvailable') return overlay.kind === 'notAvailable';
   return verdict.kind === 'noData' && overlay.reason === verdict.reason && (rule.onNoData ?? 'show') === 'show';
 }
@@ -162,7 +169,7 @@ class Judging {
   /** What an absence does before anything is judged. */
   #comeBack(): void {
     const now = this.#now;
-    now.missed += Math.max(0, Math.round(this.#gapMs / slotMsOf(this.#rule)) - 1);
+    now.missed += missedSlots(this.#rule, this.#gapMs);
     if (!this.#isAway) return;
     if (now.state === 'pending' && this.#gapMs > longAbsenceMs) this.#drop();
     if (isActive(now)) now.unverifiedSinceMs ??= now.slotMs;

@@ -1,4 +1,4 @@
-import { LatencySketch, type LatencySketchJson } from '../observability/latencySketch.ts';
+import { LatencySketch } from '../observability/latencySketch.ts';
 import type { Gauge } from './engineFacts.ts';
 import type { Measured } from './measured.ts';
 import type { MinuteFacts } from './minuteFacts.ts';
@@ -16,26 +16,16 @@ export function windowAt(slotMs: number, lookbackMinutes: number): { readonly fr
   return { fromMs: toMs - lookbackMinutes * minuteMs, toMs };
 }
 
-interface Entry {
-  readonly minute: MinuteFacts;
-  readonly seconds: number;
-  readonly gauge: Gauge | null;
-  readonly part: number;
-  readonly whole: number;
-  readonly sketch: LatencySketchJson | null;
-  readonly readable: boolean;
-}
-
 /** The minutes of a lookback as it moves on: each goes in once and out once, whatever the lookback is. */
 export class SlidingWindow {
   readonly #metric: AlertMetric;
   readonly #aggregation: Aggregation;
   readonly #sketch = new LatencySketch();
-  #entries: Entry[] = [];
+  #minutes: MinuteFacts[] = [];
   #head = 0;
-  /** Entries that may be the least and the most: ascending and descending in value, both in order of time. */
-  readonly #least = new Candidates((a, b) => a.min <= b.min);
-  readonly #most = new Candidates((a, b) => a.max >= b.max);
+  /** Gauges that may be the least and the most: ascending and descending in value, both in order of time. */
+  readonly #least: Candidates | null;
+  readonly #most: Candidates | null;
   #seconds = 0;
   #part = 0;
   #whole = 0;
@@ -47,42 +37,37 @@ export class SlidingWindow {
   constructor(metric: AlertMetric, aggregation: Aggregation) {
     this.#metric = metric;
     this.#aggregation = aggregation;
+    const isGauge = metric.kind === 'gauge';
+    this.#least = isGauge && aggregation === 'min' ? new Candidates((a, b) => a.min <= b.min) : null;
+    this.#most =
+      metric.kind === 'fall' || (isGauge && aggregation === 'max') ? new Candidates((a, b) => a.max >= b.max) : null;
   }
 
   /** As new. */
   reset(): void {
-    this.#entries = [];
+    this.#minutes.length = 0;
     this.#head = 0;
     this.#sketch.clear();
-    this.#least.clear();
-    this.#most.clear();
+    this.#least?.clear();
+    this.#most?.clear();
     this.#seconds = this.#part = this.#whole = this.#samples = this.#sum = this.#readable = this.#asked = 0;
   }
 
   /** Minutes in ascending order. */
   push(minute: MinuteFacts): void {
-    const entry = this.#read(minute);
-    this.#entries.push(entry);
-    this.#add(entry, 1);
-    if (entry.sketch !== null) this.#sketch.mergeJson(entry.sketch);
-    if (entry.gauge !== null) {
-      this.#least.push(entry.gauge);
-      this.#most.push(entry.gauge);
-    }
+    this.#minutes.push(minute);
+    this.#count(minute, 1);
   }
 
   dropBefore(fromMs: number): void {
-    for (let entry = this.#entries[this.#head]; entry !== undefined && entry.minute.startMs < fromMs;) {
-      this.#add(entry, -1);
-      if (entry.sketch !== null) this.#sketch.subtractJson(entry.sketch);
-      if (entry.gauge !== null) {
-        this.#least.drop(entry.gauge);
-        this.#most.drop(entry.gauge);
-      }
-      entry = this.#entries[++this.#head];
+    for (let minute = this.#minutes[this.#head]; minute !== undefined && minute.startMs < fromMs;) {
+      this.#count(minute, -1);
+      minute = this.#minutes[++this.#head];
     }
-    if (this.#head > 1024 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head);
+    this.#least?.dropBefore(fromMs);
+    this.#most?.dropBefore(fromMs);
+    if (this.#head > 1024 && this.#head * 2 > this.#minutes.length) {
+      this.#minutes = this.#minutes.slice(this.#head);
       this.#head = 0;
     }
   }
@@ -102,17 +87,17 @@ export class SlidingWindow {
       case 'ratio':
         return of(this.#whole > 0 ? this.#part / this.#whole : null, this.#whole);
       case 'count':
-        return of(this.#count(lookbackMs, coverage), this.#readable);
+        return of(this.#counted(lookbackMs, coverage), this.#readable);
       case 'quantile':
         return of(this.#sketch.quantile(this.#metric.q), this.#sketch.count);
       case 'fall':
-        return of((this.#most.first?.max ?? 0) - (this.#lastGauge()?.last ?? 0), this.#samples);
+        return of((this.#most?.first?.max ?? 0) - (this.#lastGauge()?.last ?? 0), this.#samples);
       case 'gauge':
         return of(this.#gauge(), this.#samples);
     }
   }
 
-  #count(lookbackMs: number, coverage: number): number {
+  #counted(lookbackMs: number, coverage: number): number {
     if (this.#aggregation !== 'rate') return this.#part;
     const seconds = coverage >= 0.5 ? this.#seconds : lookbackMs / 1000;
     return this.#part / seconds;
@@ -123,75 +108,77 @@ export class SlidingWindow {
       case 'avg':
         return this.#samples > 0 ? this.#sum / this.#samples : null;
       case 'min':
-        return this.#least.first?.min ?? null;
+        return this.#least?.first?.min ?? null;
       case 'max':
-        return this.#most.first?.max ?? null;
+        return this.#most?.first?.max ?? null;
       default:
         return this.#lastGauge()?.last ?? null;
     }
   }
 
   #lastGauge(): Gauge | null {
-    for (let at = this.#entries.length - 1; at >= this.#head; at--) {
-      const gauge = this.#entries[at]?.gauge;
-      if (gauge) return gauge;
+    const metric = this.#metric;
+    if (metric.kind !== 'gauge' && metric.kind !== 'fall') return null;
+    for (let at = this.#minutes.length - 1; at >= this.#head; at--) {
+      const minute = this.#minutes[at];
+      const gauge = minute === undefined ? null : metric.read(minute);
+      if (gauge !== null) return gauge;
     }
     return null;
   }
 
-  #read(minute: MinuteFacts): Entry {
+  /** A minute comes in (1) or goes out again (-1): what it says is read again then, which is cheaper than keeping it. */
+  #count(minute: MinuteFacts, sign: 1 | -1): void {
     const metric = this.#metric;
-    const used = minute.success + minute.error > 0;
-    const seconds = used ? 60 : minute.watchedSeconds;
+    this.#seconds += sign * (minute.success + minute.error > 0 ? 60 : minute.watchedSeconds);
+    if (minute.engine !== null && (metric.source !== 'client' || ourMinute(minute))) this.#asked += sign;
     switch (metric.kind) {
       case 'ratio': {
         const parts = metric.read(minute);
-        return entryOf(minute, seconds, null, parts?.part ?? 0, parts?.whole ?? 0, null, parts !== null);
+        if (parts === null) return;
+        this.#part += sign * parts.part;
+        this.#whole += sign * parts.whole;
+        break;
       }
       case 'count': {
         const count = metric.read(minute);
-        return entryOf(minute, seconds, null, count ?? 0, 0, null, count !== null);
+        if (count === null) return;
+        this.#part += sign * count;
+        break;
       }
       case 'quantile': {
         const sketch = metric.read(minute);
-        return entryOf(minute, seconds, null, 0, 0, sketch, sketch !== null);
+        if (sketch === null) return;
+        if (sign > 0) this.#sketch.mergeJson(sketch);
+        else this.#sketch.subtractJson(sketch);
+        break;
       }
       case 'gauge':
       case 'fall': {
         const gauge = metric.read(minute);
-        return entryOf(minute, seconds, gauge, 0, 0, null, gauge !== null);
+        if (gauge === null) return;
+        this.#samples += sign * gauge.n;
+        this.#sum += sign * gauge.sum;
+        if (sign > 0) this.#consider(gauge, minute.startMs);
       }
     }
+    this.#readable += sign;
   }
 
-  #add({ seconds, part, whole, gauge, readable, minute }: Entry, sign: 1 | -1): void {
-    this.#seconds += sign * seconds;
-    this.#part += sign * part;
-    this.#whole += sign * whole;
-    if (gauge !== null) {
-      this.#samples += sign * gauge.n;
-      this.#sum += sign * gauge.sum;
-    }
-    if (readable) this.#readable += sign;
-    if (minute.engine !== null && (this.#metric.source !== 'client' || ourMinute(minute))) this.#asked += sign;
+  #consider(gauge: Gauge, startMs: number): void {
+    this.#least?.push(gauge, startMs);
+    this.#most?.push(gauge, startMs);
   }
 }
 
-function entryOf(
-  minute: MinuteFacts,
-  seconds: number,
-  gauge: Gauge | null,
-  part: number,
-  whole: number,
-  sketch: LatencySketchJson | null,
-  readable: boolean,
-): Entry {
-  return { minute, seconds, gauge, part, whole, sketch, readable };
+interface Candidate {
+  readonly gauge: Gauge;
+  readonly startMs: number;
 }
 
 /** Keeps, of a queue, those that can still be its extreme one. */
 class Candidates {
-  #items: Gauge[] = [];
+  #items: Candidate[] = [];
   #head = 0;
   readonly #beats: (newer: Gauge, older: Gauge) => boolean;
 
@@ -200,24 +187,20 @@ class Candidates {
   }
 
   get first(): Gauge | undefined {
-    return this.#items[this.#head];
+    return this.#items[this.#head]?.gauge;
   }
 
-  push(gauge: Gauge): void {
-    for (
-      let last = this.#items.at(-1);
-      this.#items.length > this.#head && last !== undefined;
-      last = this.#items.at(-1)
-    ) {
-      if (!this.#beats(gauge, last)) break;
+  push(gauge: Gauge, startMs: number): void {
+    while (this.#items.length > this.#head) {
+      const last = this.#items.at(-1);
+      if (last === undefined || !this.#beats(gauge, last.gauge)) break;
       this.#items.pop();
     }
-    this.#items.push(gauge);
+    this.#items.push({ gauge, startMs });
   }
 
-  drop(gauge: Gauge): void {
-    if (this.#items[this.#head] !== gauge) return;
-    this.#head += 1;
+  dropBefore(fromMs: number): void {
+    while ((this.#items[this.#head]?.startMs ?? fromMs) < fromMs) this.#head += 1;
     if (this.#head > 1024) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
