@@ -26,6 +26,7 @@ export const counterNames = [
   'slowCommands',
 ] as const;
 export type CounterName = (typeof counterNames)[number];
+export type EngineName = GaugeName | CounterName;
 
 /** What one look at a server says; a name that is absent is not told by it. */
 export interface EngineLook {
@@ -103,32 +104,63 @@ export function packEngineFacts({ gauges, counters }: EngineFacts): Uint8Array {
   return bytes;
 }
 
-/** Bytes that are cut short give what can be read of them. */
-export function unpackEngineFacts(bytes: Uint8Array): EngineFacts {
+/** The bits of names in the header. */
+export function engineBits(names: Iterable<EngineName>): number {
+  let bits = 0;
+  for (const name of names) bits |= 1 << positions.indexOf(name);
+  return bits;
+}
+
+const positions: readonly EngineName[] = [...gaugeNames, ...counterNames];
+const everything = engineBits(positions);
+
+/**
+ * Bytes that are cut short give what can be read of them. `wanted` = `engineBits` of the names that are asked for: the
+ * others are passed over.
+ */
+export function unpackEngineFacts(bytes: Uint8Array, wanted = everything): EngineFacts {
   if (bytes.length < headerBytes) return noEngineFacts;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const present = view.getUint32(0);
+  if ((present & wanted) === 0) return noEngineFacts;
   const steady = view.getUint32(4);
   const gauges: Partial<Record<GaugeName, Gauge>> = {};
   const counters: Partial<Record<CounterName, number>> = {};
   let at = headerBytes;
-  const next = (): number => {
-    const value = at + 4 <= bytes.length ? view.getFloat32(at) : Number.NaN;
-    at += 4;
-    return value;
-  };
   for (let index = 0; index < gaugeNames.length; index++) {
     const name = gaugeNames[index];
-    if (name === undefined || (present & (1 << index)) === 0) continue;
-    const n = next();
-    if ((steady & (1 << index)) !== 0) {
-      const value = next();
-      gauges[name] = { n, sum: n * value, min: value, max: value, last: value };
-    } else gauges[name] = { n, sum: next(), min: next(), max: next(), last: next() };
+    const bit = 1 << index;
+    if (name === undefined || (present & bit) === 0) continue;
+    const isSteady = (steady & bit) !== 0;
+    if ((wanted & bit) !== 0) gauges[name] = isSteady ? steadyGauge(view, at) : movingGauge(view, at);
+    at += 4 * (isSteady ? 2 : 5);
   }
   for (let index = 0; index < counterNames.length; index++) {
     const name = counterNames[index];
-    if (name !== undefined && (present & (1 << (index + gaugeNames.length))) !== 0) counters[name] = next();
+    const bit = 1 << (index + gaugeNames.length);
+    if (name === undefined || (present & bit) === 0) continue;
+    if ((wanted & bit) !== 0) counters[name] = float(view, at);
+    at += 4;
   }
   return { gauges, counters };
+}
+
+function steadyGauge(view: DataView, at: number): Gauge {
+  const n = float(view, at);
+  const value = float(view, at + 4);
+  return { n, sum: n * value, min: value, max: value, last: value };
+}
+
+function movingGauge(view: DataView, at: number): Gauge {
+  return {
+    n: float(view, at),
+    sum: float(view, at + 4),
+    min: float(view, at + 8),
+    max: float(view, at + 12),
+    last: float(view, at + 16),
+  };
+}
+
+function float(view: DataView, at: number): number {
+  return at + 4 <= view.byteLength ? view.getFloat32(at) : Number.NaN;
 }

@@ -19,7 +19,7 @@ export async function backtestAlerts(
   const needs = {
     sketches: metric?.kind === 'quantile',
     slow: metric?.id === 'slowOperationCount',
-    engine: metric?.source !== 'client',
+    engine: metric?.reads ?? [],
     lost: false,
   };
   const found: (ConnectionBacktest & { readonly connectionId: string })[] = [];

@@ -1,6 +1,6 @@
 import type { Evaluation, EvaluationRequest, StateRow, StoredRule } from '../../../app/ports/alerts.ts';
 import type { ConnectionRecord } from '../../../app/ports/stores.ts';
-import { connectionDownMetric, freshness, mutedBy, type Judged } from '../../../domain/alerts/delivery.ts';
+import { mutedBy, type Judged } from '../../../domain/alerts/delivery.ts';
 import type { AlertEvent } from '../../../domain/alerts/event.ts';
 import {
   digestEvent,
@@ -15,16 +15,16 @@ import { metricOf } from '../../../domain/alerts/metrics/registry.ts';
 import type { MinuteFacts } from '../../../domain/alerts/minuteFacts.ts';
 import { isInScope, slotMsOf } from '../../../domain/alerts/rule.ts';
 import { isActive, step, type AlertInstance, type Happening } from '../../../domain/alerts/state.ts';
-import { SlidingWindow, windowAt } from '../../../domain/alerts/window.ts';
-import { asFailure } from '../../../domain/failure.ts';
+import { windowAt } from '../../../domain/alerts/window.ts';
 import type { SqlDatabase } from '../sql/driver.ts';
+import { Measuring, Plans, slotAt, type Plan } from './alertLookbacks.ts';
 import { minutesByConnection, type MinuteNeeds } from './alertMinutes.ts';
 import { plainState, stateRow } from './alertStateRows.ts';
 import { alertRules } from './repositories/alertRules.ts';
 import {
   alertInstances,
   instanceKey,
-  keyParts,
+  remember,
   snoozes,
   type Instances,
   type Snooze,
@@ -67,13 +67,12 @@ export class AlertEvaluator {
   } {
     const began = startedMs();
     const rules = alertRules(stores.control).filter(({ enabled, metric }) => enabled && metricOf(metric) !== undefined);
-    const stored = alertInstances(stores.control);
     const due = rules.filter((rule) => request.all || this.#isDue(rule, request.nowMs));
     const evaluated = new Evaluating({
       rules,
       due,
-      stored,
-      before: (key) => stored.get(key) ?? this.#transient.get(key) ?? null,
+      stored: alertInstances(stores.control),
+      transient: this.#transient,
       connections: connectionRecords(stores.control),
       snoozes: snoozes(stores.control, request.nowMs),
       minutes: minutesByConnection(stores.history, { ...rangeOf(due, request), ...needsOf(due) }),
@@ -103,10 +102,6 @@ function dueKey({ id, updatedAt }: StoredRule): string {
   return `${id} ${updatedAt}`;
 }
 
-function slotAt(nowMs: number, slotMs: number): number {
-  return Math.floor(nowMs / slotMs) * slotMs;
-}
-
 function rangeOf(
   rules: readonly StoredRule[],
   { nowMs, goneAfterMs }: EvaluationRequest,
@@ -122,7 +117,7 @@ function needsOf(rules: readonly StoredRule[]): MinuteNeeds {
     sketches: metrics.some((metric) => metric?.kind === 'quantile'),
     slow: metrics.some((metric) => metric?.id === 'slowOperationCount'),
     lost: true,
-    engine: metrics.some((metric) => metric !== undefined && metric.source !== 'client'),
+    engine: metrics.flatMap((metric) => metric?.reads ?? []),
   };
 }
 
@@ -130,11 +125,17 @@ interface Inputs {
   readonly rules: readonly StoredRule[];
   readonly due: readonly StoredRule[];
   readonly stored: Instances;
-  readonly before: (key: string) => AlertInstance | null;
+  /** As the evaluation before left them. */
+  readonly transient: Instances;
   readonly connections: readonly ConnectionRecord[];
   readonly snoozes: readonly Snooze[];
   readonly minutes: ReadonlyMap<string, readonly MinuteFacts[]>;
   readonly request: EvaluationRequest;
+}
+
+interface JudgedHere extends Judged {
+  readonly rule: StoredRule;
+  readonly shown: number | null;
 }
 
 class Evaluating {
@@ -142,80 +143,71 @@ class Evaluating {
   readonly transient: Instances = new Map();
   readonly writes: EvaluationWrites = { instances: new Map(), events: [], tell: [], ended: [] };
   readonly #inputs: Inputs;
-  readonly #windows = new Map<string, SlidingWindow>();
-  readonly #due: ReadonlySet<string>;
+  readonly #plans: Plans;
   readonly #overlaid = new Map<string, number>();
   readonly #resolvedAway: { readonly title: string; readonly sinceMs: number }[] = [];
   readonly #stillFiring: { readonly title: string; readonly sinceMs: number }[] = [];
 
   constructor(inputs: Inputs) {
     this.#inputs = inputs;
-    this.#due = new Set(inputs.due.map(({ id }) => id));
+    this.#plans = new Plans(inputs.rules, inputs.due, inputs.request.nowMs);
   }
 
   run(): void {
     const { connections, stored } = this.#inputs;
-    const remembered = new Set([...stored.keys()].map((key) => keyParts(key)[1]));
-    const known = new Set<string>();
     for (const connection of connections) {
-      known.add(connection.uid);
       const minutes = this.#inputs.minutes.get(connection.uid) ?? [];
-      if (minutes.length > 0 || remembered.has(connection.uid)) this.#connection(connection, minutes);
+      if (minutes.length > 0 || stored.has(connection.uid)) this.#connection(connection, minutes);
     }
-    this.#forgetOthers(known);
+    this.#forgetOthers();
     this.#digest();
   }
 
   /** A rule that was disabled or deleted, or a connection that left its scope: normal again, and nobody is told. */
-  #forgetOthers(known: ReadonlySet<string>): void {
+  #forgetOthers(): void {
     const rules = new Map(this.#inputs.rules.map((rule) => [rule.id, rule]));
     const byUid = new Map(this.#inputs.connections.map((connection) => [connection.uid, connection]));
-    for (const key of this.#inputs.stored.keys()) {
-      const [ruleId, uid] = keyParts(key);
-      const rule = rules.get(ruleId);
+    for (const [uid, instances] of this.#inputs.stored) {
       const connection = byUid.get(uid);
-      const isFor = rule !== undefined && connection !== undefined && known.has(uid) && appliesTo(rule, connection);
-      if (!isFor) this.#forget(key);
+      for (const [ruleId, instance] of instances) {
+        const rule = rules.get(ruleId);
+        const isFor = rule !== undefined && connection !== undefined && appliesTo(rule, connection);
+        if (!isFor) this.#forget(ruleId, uid, instance);
+      }
     }
   }
 
-  #forget(key: string): void {
-    const instance = this.#inputs.stored.get(key);
-    this.writes.instances.set(key, null);
-    if (!instance?.episode) return;
-    const [ruleId, connectionId] = keyParts(key);
+  #forget(ruleId: string, connectionId: string, { episode }: AlertInstance): void {
+    this.writes.instances.set(instanceKey(ruleId, connectionId), null);
+    if (episode === null) return;
     const to = new Date(this.#inputs.request.nowMs).toISOString();
-    this.writes.ended.push({ id: `alert/${ruleId}/${connectionId}/${instance.episode.firedMs}`, to });
+    this.writes.ended.push({ id: `alert/${ruleId}/${connectionId}/${episode.firedMs}`, to });
   }
 
   #connection(connection: ConnectionRecord, minutes: readonly MinuteFacts[]): void {
-    const rules = this.#inputs.rules.filter((rule) => appliesTo(rule, connection));
-    // Whether the connection is lost decides how the others are judged.
-    const ordered = [
-      ...rules.filter(({ metric }) => metric === connectionDownMetric),
-      ...rules.filter(({ metric }) => metric !== connectionDownMetric),
-    ];
-    const measured = new Map<string, Measured>();
-    const judged: (Judged & { readonly rule: StoredRule; readonly shown: number | null })[] = [];
-    for (const rule of ordered) judged.push(this.#judge(rule, connection, minutes, judged, measured));
-    for (const each of judged) this.#deliver(each, judged, connection, each.shown);
+    const stored = this.#inputs.stored.get(connection.uid);
+    const transient = this.#inputs.transient.get(connection.uid);
+    const measuring = new Measuring(this.#plans.lookbacks, minutes, this.#inputs.request);
+    const judged: JudgedHere[] = [];
+    for (const plan of this.#plans.all) {
+      const { rule } = plan;
+      if (!appliesTo(rule, connection)) continue;
+      const before = stored?.get(rule.id) ?? transient?.get(rule.id) ?? null;
+      if (!plan.isDue) judged.push({ rule, instance: before, shown: before?.value ?? null });
+      else judged.push(this.#judge(plan, connection, before, measuring.measure(plan, judged)));
+    }
+    for (const each of judged) this.#deliver(each, judged, connection, stored?.get(each.rule.id));
   }
 
   #judge(
-    rule: StoredRule,
+    { rule, metric, slotMs }: Plan,
     connection: ConnectionRecord,
-    minutes: readonly MinuteFacts[],
-    judged: readonly Judged[],
-    known: Map<string, Measured>,
-  ): Judged & { readonly rule: StoredRule; readonly shown: number | null } {
-    const key = instanceKey(rule.id, connection.uid);
-    const before = this.#inputs.before(key);
-    if (!this.#due.has(rule.id)) return { rule, instance: before, shown: before?.value ?? null };
-    const slotMs = slotAt(this.#inputs.request.nowMs, slotMsOf(rule));
-    const metric = metricOf(rule.metric);
-    if (metric === undefined) return { rule, instance: before, shown: null };
-    const measured = this.#measure(rule, slotMs, minutes, judged, known);
+    before: AlertInstance | null,
+    measured: Measured,
+  ): JudgedHere {
     const { after, happenings } = step(rule, before, slotMs, verdictOf(rule, metric, measured));
+    const shown = measured.kind === 'value' ? measured.value : null;
+    if (before === null && happenings.length === 0) return { rule, instance: after, shown };
     const subject = { rule, connectionId: connection.uid, connectionName: connection.name };
     for (const happening of happenings) this.#happened(subject, happening, slotMs);
     const isBack =
@@ -229,50 +221,7 @@ class Evaluating {
     if (isBack && (sinceMs !== null || awayMs > longAwayMs) && after.overlay === null) {
       this.#stillFiring.push({ title: titleOf(subject), sinceMs: sinceMs ?? before.slotMs });
     }
-    return { rule, instance: after, shown: measured.kind === 'value' ? measured.value : null };
-  }
-
-  #measure(
-    rule: StoredRule,
-    slotMs: number,
-    minutes: readonly MinuteFacts[],
-    judged: readonly Judged[],
-    known: Map<string, Measured>,
-  ): Measured {
-    const newest = minutes.at(-1);
-    const { nowMs, goneAfterMs } = this.#inputs.request;
-    if (newest === undefined || newest.startMs + minuteMs < nowMs - goneAfterMs) return { kind: 'gone' };
-    const fresh = rule.metric === connectionDownMetric ? { down: false, sinceMs: 0 } : freshness(judged);
-    if (fresh.down) return { kind: 'noData', reason: 'connectionDown' };
-    const key = `${rule.metric} ${rule.aggregation} ${rule.lookbackMinutes} ${slotMs}`;
-    const found = known.get(key) ?? this.#read(rule, slotMs, minutes, fresh.sinceMs);
-    known.set(key, found);
-    return found;
-  }
-
-  /** One rule that cannot be read must not keep the others from being judged. */
-  #read(rule: StoredRule, slotMs: number, minutes: readonly MinuteFacts[], freshMs: number): Measured {
-    try {
-      return this.#window(rule, slotMs, minutes, freshMs);
-    } catch (error) {
-      return { kind: 'error', reason: asFailure(error).message };
-    }
-  }
-
-  #window(rule: StoredRule, slotMs: number, minutes: readonly MinuteFacts[], freshMs: number): Measured {
-    const metric = metricOf(rule.metric);
-    if (metric === undefined) return { kind: 'notAvailable' };
-    const kind = `${rule.metric} ${rule.aggregation}`;
-    const window = this.#windows.get(kind) ?? new SlidingWindow(metric, rule.aggregation);
-    this.#windows.set(kind, window);
-    window.reset();
-    const { fromMs, toMs } = windowAt(slotMs, rule.lookbackMinutes);
-    const begin = Math.max(fromMs, Math.floor(freshMs / minuteMs) * minuteMs);
-    for (let at = firstFrom(minutes, begin); at < minutes.length; at++) {
-      const minute = minutes[at];
-      if (minute !== undefined && minute.startMs < toMs) window.push(minute);
-    }
-    return window.measure(toMs - fromMs);
+    return { rule, instance: after, shown };
   }
 
   #happened(subject: AlertSubject, happening: Happening, slotMs: number): void {
@@ -298,14 +247,13 @@ class Evaluating {
   }
 
   #deliver(
-    { rule, instance }: Judged & { readonly rule: StoredRule },
+    { rule, instance, shown }: JudgedHere,
     judged: readonly Judged[],
     connection: ConnectionRecord,
-    shown: number | null,
+    stored: AlertInstance | undefined,
   ): void {
-    const key = instanceKey(rule.id, connection.uid);
     if (instance === null) {
-      if (this.#inputs.stored.has(key)) this.writes.instances.set(key, null);
+      if (stored !== undefined) this.writes.instances.set(instanceKey(rule.id, connection.uid), null);
       if (this.#inputs.request.all) this.states.push(plainState(rule, connection, shown));
       return;
     }
@@ -313,8 +261,8 @@ class Evaluating {
     const snoozedUntilMs = this.#snoozedUntil(rule.id, connection.uid);
     const subject = { rule, connectionId: connection.uid, connectionName: connection.name };
     const isQuiet = muted !== null || snoozedUntilMs !== null || instance.flappingSinceMs !== null;
-    const told = this.#tell(subject, instance, isQuiet);
-    this.#keep(key, told);
+    const told = this.#tell(subject, instance, stored, isQuiet);
+    this.#keep(subject, told, stored);
     if (this.#isWorthTelling(told)) this.states.push(stateRow(subject, told, shown, muted, snoozedUntilMs));
   }
 
@@ -327,35 +275,40 @@ class Evaluating {
   }
 
   /** One event per episode, when it fires; of one that was muted then, somebody is told when it is not any more. */
-  #tell(subject: AlertSubject, instance: AlertInstance, isQuiet: boolean): AlertInstance {
+  #tell(
+    subject: AlertSubject,
+    instance: AlertInstance,
+    stored: AlertInstance | undefined,
+    isQuiet: boolean,
+  ): AlertInstance {
     const { episode } = instance;
     if (episode === null || episode.notified || instance.state !== 'firing') return instance;
     const { nowMs } = this.#inputs.request;
     const toast = subject.rule.severity === 'critical';
     const event = firedEvent(subject, episode, instance.value, nowMs);
-    const isNew =
-      this.#inputs.stored.get(instanceKey(subject.rule.id, subject.connectionId))?.episode?.firedMs !== episode.firedMs;
+    const isNew = stored?.episode?.firedMs !== episode.firedMs;
     if (isNew) this.writes.events.push({ event: { ...event, read: isQuiet }, toast: toast && !isQuiet });
     else if (!isQuiet) this.writes.tell.push({ id: event.id, toast });
     return isQuiet ? instance : { ...instance, episode: { ...episode, notified: true } };
   }
 
-  #keep(key: string, instance: AlertInstance): void {
+  #keep({ rule, connectionId }: AlertSubject, instance: AlertInstance, stored: AlertInstance | undefined): void {
     const isWorthARow = instance.state !== 'normal' || instance.silentSinceMs !== null || instance.edgesMs.length > 0;
-    const before = this.#inputs.stored.get(key);
     if (!isWorthARow) {
-      this.transient.set(key, instance);
-      if (before !== undefined) this.writes.instances.set(key, null);
-      return;
+      remember(this.transient, rule.id, connectionId, instance);
+      if (stored !== undefined) this.writes.instances.set(instanceKey(rule.id, connectionId), null);
+    } else if (stored === undefined || hasChanged(stored, instance)) {
+      this.writes.instances.set(instanceKey(rule.id, connectionId), instance);
     }
-    if (before === undefined || hasChanged(before, instance)) this.writes.instances.set(key, instance);
   }
 
   #snoozedUntil(ruleId: string, connectionId: string): number | null {
-    const untils = this.#inputs.snoozes
-      .filter((snooze) => snooze.ruleId === ruleId && (snooze.connectionId ?? connectionId) === connectionId)
-      .map(({ untilMs }) => untilMs);
-    return untils.length === 0 ? null : Math.max(...untils);
+    let untilMs: number | null = null;
+    for (const snooze of this.#inputs.snoozes) {
+      if (snooze.ruleId !== ruleId || (snooze.connectionId ?? connectionId) !== connectionId) continue;
+      untilMs = Math.max(untilMs ?? 0, snooze.untilMs);
+    }
+    return untilMs;
   }
 
   #digest(): void {
@@ -379,13 +332,6 @@ const longAwayMs = 5 * minuteMs;
 function appliesTo(rule: StoredRule, connection: ConnectionRecord): boolean {
   if (rule.appliesTo !== undefined && !rule.appliesTo.includes(connection.uid)) return false;
   return isInScope(rule, connection);
-}
-
-/** Index of the first minute at or after a time. */
-function firstFrom(minutes: readonly MinuteFacts[], fromMs: number): number {
-  let at = minutes.length;
-  while (at > 0 && (minutes[at - 1]?.startMs ?? 0) >= fromMs) at -= 1;
-  return at;
 }
 
 /** Whether a row must be written again. What is good or pending for long says nothing new with every slot. */

@@ -14,5 +14,6 @@ export const clientsRatio: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>', threshold: 0.8, lookbackMinutes: 5, forSeconds: 120, recoveryThreshold: 0.7 },
+  reads: ['clientsRatio'],
   read: ({ engine }) => engine?.gauges.clientsRatio ?? null,
 };

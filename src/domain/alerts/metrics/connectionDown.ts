@@ -14,5 +14,6 @@ export const connectionDown: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>=', threshold: 1, lookbackMinutes: 1, forSeconds: 60 },
+  reads: ['connectionDown'],
   read: ({ engine }) => engine?.gauges.connectionDown ?? null,
 };

@@ -15,5 +15,6 @@ export const errorRate: RatioMetric = {
   minSamples: 1,
   sampleNoun: 'operations',
   suggestion: { operator: '>', threshold: 0.05, lookbackMinutes: 5, forSeconds: 60, recoveryThreshold: 0.02 },
+  reads: [],
   read: (minute) => (ourMinute(minute) ? { part: minute.error, whole: minute.success + minute.error } : null),
 };

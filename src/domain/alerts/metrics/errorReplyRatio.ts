@@ -13,6 +13,7 @@ export const errorReplyRatio: RatioMetric = {
   minSamples: 100,
   sampleNoun: 'commands',
   suggestion: { operator: '>', threshold: 0.01, lookbackMinutes: 5, forSeconds: 0, recoveryThreshold: 0.005 },
+  reads: ['errorReplies', 'commands'],
   read: ({ engine }) => {
     const { errorReplies, commands } = engine?.counters ?? {};
     return errorReplies === undefined || commands === undefined

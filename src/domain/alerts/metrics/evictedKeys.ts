@@ -13,5 +13,6 @@ export const evictedKeys: CountMetric = {
   minSamples: 1,
   sampleNoun: 'minutes',
   suggestion: { operator: '>', threshold: 0, lookbackMinutes: 10, forSeconds: 0 },
+  reads: ['evictedKeys'],
   read: ({ engine }) => engine?.counters.evictedKeys ?? null,
 };

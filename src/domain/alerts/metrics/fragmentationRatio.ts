@@ -14,5 +14,6 @@ export const fragmentationRatio: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>', threshold: 1.5, lookbackMinutes: 15, forSeconds: 900, recoveryThreshold: 1.4 },
+  reads: ['fragmentationRatio'],
   read: ({ engine }) => engine?.gauges.fragmentationRatio ?? null,
 };

@@ -13,6 +13,7 @@ export const hitRatio: RatioMetric = {
   minSamples: 1000,
   sampleNoun: 'lookups',
   suggestion: { operator: '<', threshold: 0.5, lookbackMinutes: 15, forSeconds: 0, recoveryThreshold: 0.6 },
+  reads: ['hits', 'misses'],
   read: ({ engine }) => {
     const { hits, misses } = engine?.counters ?? {};
     return hits === undefined || misses === undefined ? null : { part: hits, whole: hits + misses };

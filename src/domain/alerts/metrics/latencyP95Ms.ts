@@ -15,5 +15,6 @@ export const latencyP95Ms: QuantileMetric = {
   sampleNoun: 'operations',
   suggestion: { operator: '>', threshold: 25, lookbackMinutes: 5, forSeconds: 120, recoveryThreshold: 15 },
   q: 0.95,
+  reads: [],
   read: ({ sketch }) => sketch,
 };

@@ -13,5 +13,6 @@ export const mainThreadCpuRatio: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>', threshold: 0.85, lookbackMinutes: 5, forSeconds: 120, recoveryThreshold: 0.75 },
+  reads: ['mainThreadCpuRatio'],
   read: ({ engine }) => engine?.gauges.mainThreadCpuRatio ?? null,
 };

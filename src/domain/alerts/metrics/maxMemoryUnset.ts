@@ -13,5 +13,6 @@ export const maxMemoryUnset: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>=', threshold: 1, lookbackMinutes: 5, forSeconds: 300 },
+  reads: ['maxMemoryUnset'],
   read: ({ engine }) => engine?.gauges.maxMemoryUnset ?? null,
 };

@@ -14,5 +14,6 @@ export const memoryRatio: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>', threshold: 0.8, lookbackMinutes: 5, forSeconds: 120, recoveryThreshold: 0.75 },
+  reads: ['memoryRatio'],
   read: ({ engine }) => engine?.gauges.memoryRatio ?? null,
 };

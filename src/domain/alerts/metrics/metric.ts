@@ -1,5 +1,5 @@
 import type { LatencySketchJson } from '../../observability/latencySketch.ts';
-import type { Gauge } from '../engineFacts.ts';
+import type { EngineName, Gauge } from '../engineFacts.ts';
 import type { MinuteFacts } from '../minuteFacts.ts';
 import type { Aggregation, AlertRuleDraft } from '../rule.ts';
 
@@ -19,6 +19,8 @@ interface MetricCommon {
   /** Samples that the lookback must hold, unless the rule says how many; what is counted is `sampleNoun`. */
   readonly minSamples: number;
   readonly sampleNoun: string;
+  /** What `read` looks at of the engine facts: nothing else of them has to be there. */
+  readonly reads: readonly EngineName[];
   /** What a new rule begins with. */
   readonly suggestion: Pick<AlertRuleDraft, 'operator' | 'threshold' | 'lookbackMinutes' | 'forSeconds'> & {
     readonly recoveryThreshold?: number;

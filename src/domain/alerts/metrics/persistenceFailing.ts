@@ -14,5 +14,6 @@ export const persistenceFailing: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>=', threshold: 1, lookbackMinutes: 2, forSeconds: 0 },
+  reads: ['persistenceFailing'],
   read: ({ engine }) => engine?.gauges.persistenceFailing ?? null,
 };

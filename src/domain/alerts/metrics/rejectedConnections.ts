@@ -13,5 +13,6 @@ export const rejectedConnections: CountMetric = {
   minSamples: 1,
   sampleNoun: 'minutes',
   suggestion: { operator: '>', threshold: 0, lookbackMinutes: 5, forSeconds: 0 },
+  reads: ['rejectedConnections'],
   read: ({ engine }) => engine?.counters.rejectedConnections ?? null,
 };

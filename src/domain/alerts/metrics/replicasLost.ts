@@ -13,5 +13,6 @@ export const replicasLost: FallMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>=', threshold: 1, lookbackMinutes: 10, forSeconds: 60 },
+  reads: ['connectedReplicas'],
   read: ({ engine }) => engine?.gauges.connectedReplicas ?? null,
 };

@@ -13,5 +13,6 @@ export const replicationLinkDown: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '>=', threshold: 1, lookbackMinutes: 2, forSeconds: 120 },
+  reads: ['replicationLinkDown'],
   read: ({ engine }) => engine?.gauges.replicationLinkDown ?? null,
 };

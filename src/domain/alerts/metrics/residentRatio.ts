@@ -14,5 +14,6 @@ export const residentRatio: GaugeMetric = {
   minSamples: 1,
   sampleNoun: 'samples',
   suggestion: { operator: '<', threshold: 0.9, lookbackMinutes: 5, forSeconds: 300 },
+  reads: ['residentRatio'],
   read: ({ engine }) => engine?.gauges.residentRatio ?? null,
 };

@@ -14,5 +14,6 @@ export const slowCommandCount: CountMetric = {
   minSamples: 1,
   sampleNoun: 'minutes',
   suggestion: { operator: '>', threshold: 10, lookbackMinutes: 5, forSeconds: 0 },
+  reads: ['slowCommands'],
   read: ({ engine }) => engine?.counters.slowCommands ?? null,
 };

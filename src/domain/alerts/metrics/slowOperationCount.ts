@@ -14,5 +14,6 @@ export const slowOperationCount: CountMetric = {
   minSamples: 1,
   sampleNoun: 'minutes',
   suggestion: { operator: '>', threshold: 10, lookbackMinutes: 5, forSeconds: 0 },
+  reads: [],
   read: (minute) => (ourMinute(minute) ? minute.slow : null),
 };

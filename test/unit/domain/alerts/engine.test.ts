@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import {
+  counterNames,
+  engineBits,
+  gaugeNames,
   noEngineFacts,
   packEngineFacts,
   unpackEngineFacts,
   withLook,
 } from '../../../../src/domain/alerts/engineFacts.ts';
 import { engineCounters, engineLook, lookOfSample } from '../../../../src/domain/alerts/engineLook.ts';
+import { alertMetrics } from '../../../../src/domain/alerts/metrics/registry.ts';
 import { parseInfo } from '../../../../src/domain/redis/info.ts';
 import { sampleOf } from '../../../support/storeRows.ts';
 
@@ -143,5 +147,26 @@ describe('the facts of a minute', () => {
     for (let length = 0; length < bytes.length; length++)
       assert.doesNotThrow(() => unpackEngineFacts(bytes.subarray(0, length)));
     assert.deepEqual(unpackEngineFacts(new Uint8Array(3)), noEngineFacts);
+  });
+
+  it('decoded for one metric are to it what all of them are', () => {
+    const gauges = Object.fromEntries(gaugeNames.map((name, at) => [name, at + 1]));
+    const counters = Object.fromEntries(counterNames.map((name, at) => [name, 100 * (at + 1)]));
+    const once = withLook(noEngineFacts, { gauges, counters });
+    // Every other gauge moves: steady ones and moving ones differ in length.
+    const moved = Object.fromEntries(gaugeNames.map((name, at) => [name, at % 2 === 0 ? at + 1 : 2 * at + 3]));
+    const facts = withLook(once, { gauges: moved, counters });
+    const bytes = packEngineFacts(facts);
+    const minute = { startMs: 0, watchedSeconds: 60, success: 0, error: 0, slow: 0, sketch: null };
+    const asked = alertMetrics.filter(({ source }) => source !== 'client');
+    assert.ok(asked.length > 10);
+    for (const metric of asked) {
+      const engine = unpackEngineFacts(bytes, engineBits(metric.reads));
+      const names = [...Object.keys(engine.gauges), ...Object.keys(engine.counters)];
+      assert.deepEqual(names.toSorted(), metric.reads.toSorted(), `${metric.id} decodes more than it reads`);
+      const read = metric.read({ ...minute, engine });
+      assert.notEqual(read, null, metric.id);
+      assert.deepEqual(read, metric.read({ ...minute, engine: facts }), metric.id);
+    }
   });
 });

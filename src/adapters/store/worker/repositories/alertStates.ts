@@ -3,14 +3,16 @@ import type { SqlDatabase } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
 import { number, text } from './rows.ts';
 
-/** What is remembered, by `instanceKey`. */
-export type Instances = Map<string, AlertInstance>;
+/** What is remembered of one connection, by rule. */
+type RuleInstances = Map<string, AlertInstance>;
+/** By connection: an evaluation goes through them one after another. */
+export type Instances = Map<string, RuleInstances>;
 
 export function instanceKey(ruleId: string, connectionId: string): string {
   return `${ruleId}\u0000${connectionId}`;
 }
 
-export function keyParts(key: string): readonly [ruleId: string, connectionId: string] {
+function keyParts(key: string): readonly [ruleId: string, connectionId: string] {
   const at = key.indexOf('\u0000');
   return [key.slice(0, at), key.slice(at + 1)];
 }
@@ -18,13 +20,19 @@ export function keyParts(key: string): readonly [ruleId: string, connectionId: s
 export function alertInstances(database: SqlDatabase): Instances {
   const instances: Instances = new Map();
   for (const row of database.all('SELECT rule_id, connection_id, body_json FROM alert_states')) {
-    const key = instanceKey(text(row, 'rule_id'), text(row, 'connection_id'));
-    instances.set(key, JSON.parse(text(row, 'body_json')) as AlertInstance);
+    const instance = JSON.parse(text(row, 'body_json')) as AlertInstance;
+    remember(instances, text(row, 'rule_id'), text(row, 'connection_id'), instance);
   }
   return instances;
 }
 
-/** null = forget it. */
+export function remember(instances: Instances, ruleId: string, connectionId: string, instance: AlertInstance): void {
+  const known = instances.get(connectionId);
+  if (known === undefined) instances.set(connectionId, new Map([[ruleId, instance]]));
+  else known.set(ruleId, instance);
+}
+
+/** By `instanceKey`; null = forget it. */
 export function saveInstances(transaction: Transaction, changes: ReadonlyMap<string, AlertInstance | null>): void {
   const kept = [...changes].flatMap(([key, instance]) =>
     instance === null ? [] : [[...keyParts(key), JSON.stringify(instance)]],
