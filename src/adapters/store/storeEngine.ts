@@ -202,9 +202,23 @@ export class StoreEngine {
     );
   }
 
+  /** Lets go of the generation before the newest and of the reserve. @throws the system's error */
+  private makeRoom(): Promise<void> {
+    return this.queue.run(() =>
+      this.withLock(() => {
+        const { folder } = this.follower;
+        folder.keepOnlyNewest();
+        folder.giveUpReserve();
+      }),
+    );
+  }
+
   /** Gives the space of rows that are gone back to the disk. @throws the system's error */
   async giveBack(diskIsFull: boolean): Promise<void> {
-    if (diskIsFull) await this.removeDroppedFiles();
+    if (diskIsFull) {
+      await this.removeDroppedFiles();
+      await this.makeRoom();
+    }
     // What the generation before the newest needs stays until a second one follows it.
     await this.checkpoint();
     await this.checkpoint();

@@ -220,6 +220,25 @@ export class StoreFolder {
     }
   }
 
+  /**
+   * Lets go of the generations before the newest, once that one is proven: what they alone need is room for the next one on
+   * a disk that is full. Call with the lock. @throws DamagedFile when the newest cannot be proven: nothing is removed
+   */
+  keepOnlyNewest(): void {
+    const [newest, ...older] = this.generations();
+    if (newest === undefined || older.length === 0) return;
+    const { seq, log, main, parts } = this.manifest(newest);
+    const present = parts.filter(({ file }) => this.fs.size(this.at(file)) !== undefined);
+    for (const file of [main, ...present]) this.readVerified(file);
+    for (const name of older) this.fs.remove(this.at(name));
+    // Before a file is gone, no generation may name it, also after a power loss.
+    this.fs.syncFolder(this.path);
+    const needed = new Set([newest, log, main.file, ...present.map(({ file }) => file)]);
+    for (const name of this.fs.list(this.path)) {
+      if (!needed.has(name) && (seqOf(name) ?? Number.MAX_SAFE_INTEGER) <= seq) this.fs.remove(this.at(name));
+    }
+  }
+
   /** Removes what the two newest generations, and the log from the older of them on, do not need. */
   removeUnneeded(): void {
     const kept = this.generations().slice(0, keptGenerations);
