@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { seedHistory } from '../../scripts/demo/history.ts';
 import { startDemoServers, type DemoServer } from '../../scripts/demo/servers.ts';
 import { demoConnections } from '../../scripts/demo/workspace.ts';
+import { incidentWork } from '../../src/adapters/store/incidentWork.ts';
+import { openStores } from '../../src/adapters/store/openStores.ts';
+import { extensionHosts } from '../support/host/extensionHosts.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
+import { storeBuild } from '../support/storeBuild.ts';
+import { eventOf } from '../support/storeRows.ts';
+import { systemClock } from '../support/systemClock.ts';
 import type { Workbench } from '../support/host/workbench.ts';
 import { waitFor } from '../support/waiting.ts';
 
@@ -106,4 +112,82 @@ describe('incident bundles', function () {
     assert.match(row.description, /[\d,]+ events/);
     await workbench().screenshot('incident-bundle-tree');
   });
+});
+
+describe('an export whose extension host dies', function () {
+  this.timeout(300_000);
+  const events = 250_000;
+  const out = realpathSync(ownFolder('cachify-bundles-'));
+  const dataFolder = ownFolder('cachify-incidents-window-');
+  const global = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio');
+
+  before(async function seed() {
+    this.timeout(180_000);
+    const stores = openStores({ directory: join(global, 'store'), clock: systemClock, ...(await storeBuild()) });
+    const startMs = Date.now() - 50 * 60_000;
+    for (let n = 0; n < events; n += 1000) {
+      const rows = Array.from({ length: 1000 }, (_, i) => {
+        const timestamp = new Date(startMs + Math.floor(((n + i) * 45 * 60_000) / events)).toISOString();
+        return eventOf(n + i, { timestamp, keyOrPattern: `user:${((n + i) * 7919) % 1_000_003}` });
+      });
+      await stores.history.append(rows);
+    }
+    await stores.close();
+  });
+
+  const workbench = useWorkbench(() => ({ dataFolder, settings: { 'cachify.connections': [] } }));
+  const panel = (): Promise<Frame> => workbench().webview('.bundle');
+
+  it('three times, is found interrupted each time and resumed, and the file is the one of an undisturbed export', async () => {
+    const target = join(out, 'killed.zip');
+    await workbench().openContainer('Cachify');
+    await workbench().run('Cachify: New Incident Bundle…');
+    await (await panel()).locator('vscode-button', { hasText: 'Show what would be in it' }).click();
+    await (await panel()).locator('.hash').first().waitFor({ timeout: 120_000 });
+    await (await panel()).locator('vscode-button', { hasText: /Export bundle/ }).click();
+    await answerDialog(workbench(), target);
+    for (let kill = 0; kill < 3; kill++) {
+      const before = kill === 0 ? 0 : stateBytes();
+      await waitFor('some more of it on disk', 60_000, () => Promise.resolve(stateBytes() > before));
+      for (const pid of extensionHosts(workbench().host.pid)) process.kill(pid, 'SIGKILL');
+      assert.ok(!existsSync(target), 'it was finished too soon to be killed');
+      await workbench().reload();
+      await workbench().openContainer('Cachify');
+      await workbench().openView(VIEW);
+      await waitFor('the interrupted export', 60_000, async () =>
+        (await workbench().rows(VIEW)).find(
+          ({ label, description }) => label === 'killed.zip' && description.startsWith('interrupted at'),
+        ),
+      );
+      if (kill === 0) {
+        await workbench().notification(/The export of .*killed\.zip was interrupted/, 60_000);
+        await workbench().screenshot('incident-export-interrupted');
+      }
+      await workbench().run('Cachify: Resume Incident Export');
+      await waitFor('the choice of an export', 20_000, async () => (await workbench().quickInput.items()).length > 0);
+      await workbench().quickInput.accept();
+    }
+    await (await panel()).locator('h2', { hasText: 'Bundle written' }).waitFor({ timeout: 120_000 });
+    const stores = openStores({ directory: join(global, 'store'), clock: systemClock, ...(await storeBuild()) });
+    const [preview] = await stores.incidents.previews();
+    await stores.close();
+    assert.ok(preview);
+    const work = incidentWork(
+      { ...(await storeBuild()), directory: join(global, 'store') },
+      { folder: join(global, 'incidents'), pageScript: '', pageStyle: '' },
+    );
+    const { id, request, query, cut, names, manifest } = preview;
+    const whole = join(out, 'whole.zip');
+    const job = { jobId: 'undisturbed', previewId: id, request, query, cut, names, entries: manifest.entries };
+    await work.export({ ...job, target: whole, salt: '00', secrets: [] }, {});
+    assert.ok(readFileSync(target).equals(readFileSync(whole)));
+  });
+
+  /** How much the exports have noted as done. */
+  function stateBytes(): number {
+    const folder = join(global, 'incidents');
+    if (!existsSync(folder)) return 0;
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.state'));
+    return files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  }
 });
