@@ -206,6 +206,9 @@ describe('investigating', () => {
     await page.locator('.fixed-range').waitFor();
     await page.locator('#tab-overview').click();
     await page.locator('#chart-operations .chart-plot').focus();
+    // The first bar began before the range did.
+    await pressed('Home');
+    await page.locator('#chart-operations .chart-legend-time:not(:empty)').waitFor();
     await pressed('End', 'ArrowLeft', 'Enter');
     await page.locator('#tab-timeline[aria-selected=true]').waitFor();
   });

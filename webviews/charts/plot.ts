@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
+import { barAt, middleOfBar } from './bars.ts';
 import { hatch, patternFill, type FillPattern } from './patterns.ts';
 import { chartColor, chartFont, gapColor, gridColor, mutedColor, withAlpha, type ChartColor } from './theme.ts';
 
@@ -60,6 +61,12 @@ export interface Plot {
 export function createPlot(element: HTMLElement, first: ChartData, options: PlotOptions): Plot {
   let data = first;
   const order = drawingOrder(first);
+  const hasBars = first.series[0]?.kind === 'bars';
+  // The nearest time is the next bar's on the right half of a bar.
+  const pointed = (drawn: uPlot): number | null => {
+    const { idx = null, left = 0 } = drawn.cursor;
+    return hasBars && idx !== null ? barAt(data, drawn.posToVal(left, 'x')) : idx;
+  };
   const plot = new uPlot(
     {
       width: Math.max(element.clientWidth, 50),
@@ -69,6 +76,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
       cursor: {
         y: false,
         points: { size: 5 },
+        ...(hasBars ? { dataIdx: (_plot, _series, _nearest, seconds) => barAt(data, seconds) } : {}),
         drag: { x: true, y: false, setScale: false },
         sync: { key: options.syncKey, scales: ['x', null] },
       },
@@ -80,7 +88,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
       series: [{}, ...order.map((at) => seriesOptions(() => data.series[at]))],
       hooks: {
         drawClear: [(drawn) => drawGaps(drawn, data), (drawn) => drawBands(drawn, data)],
-        setCursor: [({ cursor }) => options.onCursor(cursor.idx ?? null)],
+        setCursor: [(drawn) => options.onCursor(pointed(drawn))],
         setSelect: [
           (drawn) => {
             const { left, width } = drawn.select;
@@ -93,7 +101,7 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
     aligned(first, order),
     element,
   );
-  openOnClick(plot, options.onOpen);
+  openOnClick(plot, pointed, options.onOpen);
   return {
     setData(next) {
       data = next;
@@ -105,7 +113,10 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
     point(index) {
       const time = index === null ? undefined : data.times[index];
       if (time === undefined) plot.setCursor({ left: -10, top: -10 });
-      else plot.setCursor({ left: plot.valToPos(time, 'x'), top: plot.over.clientHeight / 2 });
+      else {
+        const stands = hasBars ? middleOfBar(data, index ?? 0) : Math.min(Math.max(time, data.from), data.to);
+        plot.setCursor({ left: plot.valToPos(stands, 'x'), top: plot.over.clientHeight / 2 });
+      }
     },
     redraw: () => plot.redraw(false, true),
     destroy: () => plot.destroy(),
@@ -113,12 +124,12 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
 }
 
 /** A press that moved is a drag over a stretch, not a click. */
-function openOnClick(plot: uPlot, onOpen: (index: number) => void): void {
+function openOnClick(plot: uPlot, pointed: (plot: uPlot) => number | null, onOpen: (index: number) => void): void {
   let pressedAt = Number.NaN;
   plot.over.addEventListener('mousedown', (event) => (pressedAt = event.clientX));
   plot.over.addEventListener('click', (event) => {
-    const { idx } = plot.cursor;
-    if (Math.abs(event.clientX - pressedAt) < 5 && typeof idx === 'number') onOpen(idx);
+    const index = pointed(plot);
+    if (Math.abs(event.clientX - pressedAt) < 5 && index !== null) onOpen(index);
   });
 }
 

@@ -1,6 +1,6 @@
 import './charts.css';
 import type { VNode } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatDuration } from '../../src/domain/format.ts';
 import { ChartHead } from './chartHead.tsx';
 import { createPlot, type ChartData, type ChartSeries, type Plot } from './plot.ts';
@@ -98,7 +98,8 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
     };
   }, [shape, props.syncKey]);
 
-  useEffect(() => plot.current?.setData(props.data), [props.data]);
+  // Before the next key or click: what is pointed at must be an index of the data that is shown.
+  useLayoutEffect(() => plot.current?.setData(props.data), [props.data]);
 
   function onKeyDown(event: KeyboardEvent): void {
     const { data, pointed, onZoom, onZoomOut } = props;
