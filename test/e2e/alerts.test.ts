@@ -75,7 +75,7 @@ describe('alerts', () => {
 
   it('has its starter rules, five of them on, and says what is wrong in the settings', async () => {
     await workbench().openContainer('Cachify');
-    await workbench().view('Workflows').locator('.pane-header').first().click();
+    await workbench().foldView('Workflows');
     await workbench().openView('Alerts');
     await waitFor('the rules', 60_000, async () => (await described('Rules')) === '16, 6 on');
     await workbench().expand('Alerts', 'Rules');

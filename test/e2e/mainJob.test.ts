@@ -35,6 +35,7 @@ describe('the main job', function mainJob() {
 
   it('opens a cart from the tree', async () => {
     await workbench().openContainer('Cachify');
+    for (const other of ['Workflows', 'Alerts']) await workbench().foldView(other);
     await workbench().expand('Connections', /^Shop dev/);
     await workbench().expand('Connections', 'cart:');
     await workbench().click('Connections', 'cart:1');

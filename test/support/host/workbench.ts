@@ -126,6 +126,15 @@ export class Workbench {
     if ((await header.isVisible()) && (await header.getAttribute('aria-expanded')) === 'false') await header.click();
   }
 
+  /** Folds a view of the side bar, which leaves its room to the others: only rows in sight can be read and clicked. */
+  async foldView(title: string): Promise<void> {
+    const header = this.view(title).locator('.pane-header').first();
+    await header.waitFor({ timeout: LIMIT_MS });
+    if ((await header.getAttribute('aria-expanded')) === 'false') return;
+    await header.click();
+    await waitFor(`${title} to fold`, LIMIT_MS, async () => (await header.getAttribute('aria-expanded')) === 'false');
+  }
+
   /** A button in the title of a view, by its tooltip; shown while the pointer is over the view. */
   async viewAction(view: string, action: string): Promise<void> {
     await this.view(view).locator('.pane-header').first().hover();
