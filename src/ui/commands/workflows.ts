@@ -12,6 +12,7 @@ import { runLine } from '../../domain/workflows/words.ts';
 import { window } from 'vscode';
 import type { WorkflowRunPanel } from '../panels/workflowRunPanel.ts';
 import { askChoice, askText, back } from '../quickInput.ts';
+import { FolderNode } from '../trees/nodes.ts';
 import { RunNode, TemplateNode } from '../trees/workflowNodes.ts';
 import type { WorkflowsTree } from '../trees/workflowsTree.ts';
 import { askParameters } from '../workflows/askParameters.ts';
@@ -106,14 +107,12 @@ async function planAsPerson(parts: WorkflowCommandParts, item: unknown): Promise
 
 /** From a folder of the key tree: the pattern is the folder's own bytes, never what they look like. */
 async function planFolder(parts: WorkflowCommandParts, item: unknown, kind: WorkflowKind): Promise<void> {
-  const prefix: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, 'prefix') : undefined;
-  const connectionUid: unknown =
-    typeof item === 'object' && item !== null ? Reflect.get(item, 'connectionUid') : undefined;
-  if (!(prefix instanceof Uint8Array) || typeof connectionUid !== 'string') {
+  if (!(item instanceof FolderNode)) {
     throw new Failure('VALIDATION_ERROR', 'This command works on a folder of the key tree.', {
       nextAction: 'Choose a folder in the Connections view.',
     });
   }
+  const { prefix } = item.facts;
   const literal = textOf(globLiteral(prefix));
   if (literal === null) {
     throw new Failure(
@@ -130,7 +129,7 @@ async function planFolder(parts: WorkflowCommandParts, item: unknown, kind: Work
       ? { pattern }
       : await askParameters(kind, { pattern, ttlSeconds: 24 * 3600, mode: 'all' });
   if (parameters === undefined) return;
-  const plan = await parts.acts.plan({ connectionId: connectionUid, kind, parameters });
+  const plan = await parts.acts.plan({ connectionId: item.connectionUid, kind, parameters });
   await parts.panel.open(plan.runId);
 }
 
