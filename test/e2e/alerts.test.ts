@@ -62,7 +62,10 @@ describe('alerts', () => {
   async function slowReads(done: () => Promise<boolean>): Promise<void> {
     const end = Date.now() + SLOTS_MS;
     while (!(await done())) {
-      if (Date.now() > end) throw new Error('Nothing fired in time');
+      if (Date.now() > end) {
+        const [slow, stats] = [await labels(), await redis.cli('INFO', 'commandstats')];
+        throw new Error(`Nothing fired in time; shown: ${slow.join(', ')}; the server had: ${stats}`);
+      }
       const sleeping = redis.cli('DEBUG', 'SLEEP', '1.5');
       // One of them comes while it sleeps, however long the command needs to get there.
       for (let read = 0; read < 10; read++) {
