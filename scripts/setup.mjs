@@ -9,7 +9,7 @@ const programs = JSON.parse(readFileSync(join(root, 'scripts/systemPrograms.json
 
 /** What each command cannot do without. */
 const needs = {
-  test: ['redis-server', 'redis-cli', 'sqlite3', 'chromium'],
+  test: ['redis-server', 'redis-cli', 'sqlite3', 'zip', 'unzip', 'ssh', 'sshd', 'chromium'],
   start: process.env.REDIS_URL ? [] : ['redis-server', 'redis-cli'],
   screenshots: ['redis-server', 'redis-cli', 'chromium'],
   bench: ['redis-server', 'redis-cli'],

@@ -159,6 +159,7 @@ class Writer implements PlanWriter {
     // One piece is written while the next is being found.
     await this.#writing;
     this.#writing = this.#write();
+    // Whoever adds the next piece, or finishes, hears of it.
     this.#writing.catch(() => undefined);
   }
 
@@ -177,6 +178,7 @@ class Writer implements PlanWriter {
 
   async discard(): Promise<void> {
     await Promise.allSettled([this.#writing.then(() => this.#syncing)]);
+    // The file goes in any case.
     await this.#file.close().catch(() => undefined);
     await rm(dirname(this.#path), { recursive: true, force: true });
   }

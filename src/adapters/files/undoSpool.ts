@@ -62,6 +62,7 @@ export class FileUndoSpool implements UndoSpool {
 
   async usedBytes(): Promise<number> {
     let total = 0;
+    // No folder yet: no run kept anything.
     for (const folder of await readdir(this.#root).catch(() => [])) {
       total += await stat(join(this.#root, folder, fileName)).then(
         ({ size }) => size,
@@ -87,6 +88,7 @@ export class FileUndoSpool implements UndoSpool {
     if (writing === undefined) {
       writing = openForWriting(this.#path(spoolId));
       this.#open.set(spoolId, writing);
+      // Who waits for it hears of the failure; the next append opens the file anew.
       writing.catch(() => this.#open.delete(spoolId));
     }
     return writing;

@@ -7,6 +7,7 @@ export function viewerFiles(folder: string): KeptFiles {
   return {
     dataset: 'incidentArtifacts',
     async list() {
+      // No folder yet: nothing was unpacked.
       const owners = await readdir(folder).catch(() => []);
       return Promise.all(
         owners.map(async (owner) => ({

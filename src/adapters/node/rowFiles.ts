@@ -16,6 +16,7 @@ export const nodeRowFiles: RowFiles = {
         await rename(partial, path);
       },
       async discard() {
+        // The file goes in any case.
         await handle.close().catch(() => undefined);
         await rm(partial, { force: true });
       },

@@ -48,6 +48,7 @@ function jobHooks({ onProgress, signal }: WorkHooks<never>): JobHooks {
 }
 
 async function locate({ path, bytes, archiveSha256 }: Parameters<IncidentWork['locate']>[0]): Promise<string | null> {
+  // What cannot be looked at is missing, as far as its history can say.
   const there = await stat(path).catch(() => undefined);
   if (there?.isFile() === true) return path;
   const folder = dirname(path);

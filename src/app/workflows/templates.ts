@@ -84,6 +84,7 @@ async function sealed(
 ): Promise<Record<string, unknown>> {
   const { entries, ...rest } = parameters;
   if (entries === undefined) return parameters;
+  // Entries that this machine cannot open are left out: the template is still listed and can be given new ones.
   const bytes = await parts.cipher.seal(utf8(JSON.stringify(entries)), contextOf(id));
   return { ...rest, sealedEntries: toBase64(bytes) };
 }
@@ -92,6 +93,7 @@ async function opened(parts: WorkflowParts, template: StoredTemplate): Promise<W
   const { id, name, kind, parameters } = template;
   const { sealedEntries, ...rest } = parameters;
   if (typeof sealedEntries !== 'string') return { id, name, kind, parameters, builtIn: false };
+  // Entries that this machine cannot open are left out: the template is still listed and can be given new ones.
   const bytes = await parts.cipher
     .open(fromBase64(sealedEntries) ?? new Uint8Array(0), contextOf(id))
     .catch(() => null);

@@ -3,6 +3,7 @@ import type { AlertPicture, AlertService } from '../../app/alerts/alertService.t
 import type { Clock } from '../../app/ports/clock.ts';
 import type { Log } from '../../app/ports/environment.ts';
 import { asFailure } from '../../domain/failure.ts';
+import { Coalesced } from '../coalesced.ts';
 
 /** Changes come in bursts; the picture is taken at most so often. */
 const takeEveryMs = 500;
@@ -10,17 +11,16 @@ const takeEveryMs = 500;
 /** The alerts as every surface of the window shows them: one picture for all. */
 export class AlertsModel implements Disposable {
   readonly #service: AlertService;
-  readonly #clock: Clock;
+  readonly #taking: Coalesced;
   readonly #log: Log;
   readonly #changes = new EventEmitter<AlertPicture>();
   readonly #watching: Disposable;
-  #due: Disposable | undefined;
   #picture: Promise<AlertPicture> | undefined;
   readonly onDidChange = this.#changes.event;
 
   constructor(service: AlertService, clock: Clock, log: Log) {
     this.#service = service;
-    this.#clock = clock;
+    this.#taking = new Coalesced(clock, takeEveryMs, () => void this.refresh());
     this.#log = log;
     this.#watching = service.onDidChange(() => this.refreshSoon());
   }
@@ -35,10 +35,7 @@ export class AlertsModel implements Disposable {
   }
 
   refreshSoon(): void {
-    this.#due ??= this.#clock.after(takeEveryMs, () => {
-      this.#due = undefined;
-      void this.refresh();
-    });
+    this.#taking.soon();
   }
 
   async refresh(): Promise<void> {
@@ -51,7 +48,7 @@ export class AlertsModel implements Disposable {
   }
 
   dispose(): void {
-    this.#due?.dispose();
+    this.#taking.dispose();
     this.#watching.dispose();
     this.#changes.dispose();
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../app/ports/clock.ts';
 import type { Log } from '../../app/ports/environment.ts';
 import { asFailure } from '../../domain/failure.ts';
+import { Coalesced } from '../coalesced.ts';
 
 /** A page that is told what it shows as a whole. */
 export interface SnapshotPage<Snapshot> {
@@ -23,10 +24,11 @@ export interface SnapshotPushOptions<Snapshot> {
 export class SnapshotPush<Snapshot> {
   readonly #options: SnapshotPushOptions<Snapshot>;
   #page: SnapshotPage<Snapshot> | undefined;
-  #due: { dispose(): void } | undefined;
+  readonly #telling: Coalesced;
 
   constructor(options: SnapshotPushOptions<Snapshot>) {
     this.#options = options;
+    this.#telling = new Coalesced(options.clock, options.everyMs ?? 250, () => void this.now());
   }
 
   get isOpen(): boolean {
@@ -53,13 +55,10 @@ export class SnapshotPush<Snapshot> {
   }
 
   soon(): void {
-    this.#due ??= this.#options.clock.after(this.#options.everyMs ?? 250, () => {
-      this.#due = undefined;
-      void this.now();
-    });
+    this.#telling.soon();
   }
 
   dispose(): void {
-    this.#due?.dispose();
+    this.#telling.dispose();
   }
 }

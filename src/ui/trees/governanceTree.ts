@@ -17,6 +17,7 @@ import type { RecordedDecision } from '../../domain/governance/decision.ts';
 import { isOpen, minutesOfWindows } from '../../domain/governance/week.ts';
 import { actionWords, packSentence, packState, utcWords } from '../../domain/governance/words.ts';
 import { withoutIcons } from '../connections/labels.ts';
+import { Coalesced } from '../coalesced.ts';
 import { viewIds, type CommandId } from '../contributions.ts';
 import {
   DecisionNode,
@@ -40,12 +41,13 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
   readonly #clock: Clock;
   readonly #nameOf: (connectionId: string) => string;
   readonly #changes = new EventEmitter<undefined>();
-  #due: { dispose(): void } | undefined;
+  readonly #drawing: Coalesced;
   readonly onDidChangeTreeData = this.#changes.event;
 
   constructor(service: GovernanceService, clock: Clock, nameOf: (connectionId: string) => string) {
     this.#service = service;
     this.#clock = clock;
+    this.#drawing = new Coalesced(clock, drawEveryMs, () => this.refresh());
     this.#nameOf = nameOf;
   }
 
@@ -59,8 +61,9 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
     return Disposable.from(
       view,
       this.#changes,
-      this.#service.onDidChange(() => this.#drawSoon()),
-      { dispose: () => (timer.dispose(), this.#due?.dispose()) },
+      this.#service.onDidChange(() => this.#drawing.soon()),
+      this.#drawing,
+      { dispose: () => timer.dispose() },
     );
   }
 
@@ -170,13 +173,6 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
       item.command.arguments = [new DecisionNode(decision)];
     }
     return item;
-  }
-
-  #drawSoon(): void {
-    this.#due ??= this.#clock.after(drawEveryMs, () => {
-      this.#due = undefined;
-      this.refresh();
-    });
   }
 }
 

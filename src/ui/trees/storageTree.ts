@@ -11,6 +11,7 @@ import type { Clock } from '../../app/ports/clock.ts';
 import { displayShort } from '../../domain/display.ts';
 import { asFailure } from '../../domain/failure.ts';
 import { withoutIcons } from '../connections/labels.ts';
+import { Coalesced } from '../coalesced.ts';
 import { viewIds } from '../contributions.ts';
 import { SectionNode, StorageRow, type StorageNode, type StorageSection } from './storageNodes.ts';
 
@@ -20,14 +21,13 @@ const drawEveryMs = 1000;
 /** The view "Incidents & Storage": one group per section, in their order. */
 export class StorageTree implements TreeDataProvider<StorageNode> {
   readonly #sections: readonly StorageSection[];
-  readonly #clock: Clock;
   readonly #changes = new EventEmitter<undefined>();
-  #due: { dispose(): void } | undefined;
+  readonly #drawing: Coalesced;
   readonly onDidChangeTreeData = this.#changes.event;
 
   constructor(sections: readonly StorageSection[], clock: Clock) {
     this.#sections = sections;
-    this.#clock = clock;
+    this.#drawing = new Coalesced(clock, drawEveryMs, () => this.refresh());
   }
 
   register(): Disposable {
@@ -35,10 +35,10 @@ export class StorageTree implements TreeDataProvider<StorageNode> {
     return Disposable.from(
       view,
       this.#changes,
-      ...this.#sections.map((section) => section.onDidChange(() => this.#drawSoon())),
+      ...this.#sections.map((section) => section.onDidChange(() => this.#drawing.soon())),
       // Other windows write to the same store.
       view.onDidChangeVisibility(({ visible }) => visible && this.refresh()),
-      { dispose: () => this.#due?.dispose() },
+      this.#drawing,
     );
   }
 
@@ -59,13 +59,6 @@ export class StorageTree implements TreeDataProvider<StorageNode> {
       const label = asFailure(error).message;
       return [new StorageRow({ id: 'failure', label, tooltip: label, icon: new ThemeIcon('error') })];
     }
-  }
-
-  #drawSoon(): void {
-    this.#due ??= this.#clock.after(drawEveryMs, () => {
-      this.#due = undefined;
-      this.refresh();
-    });
   }
 }
 

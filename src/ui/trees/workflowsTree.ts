@@ -17,6 +17,7 @@ import { kindOf } from '../../domain/workflows/kinds/registry.ts';
 import type { RunAbilities, WorkflowRun } from '../../domain/workflows/views.ts';
 import { runLine, stateWords } from '../../domain/workflows/words.ts';
 import { withoutIcons } from '../connections/labels.ts';
+import { Coalesced } from '../coalesced.ts';
 import { viewIds, type CommandId } from '../contributions.ts';
 import { GroupNode, RunNode, TemplateNode, WorkflowNoteNode, type WorkflowNode } from './workflowNodes.ts';
 
@@ -30,12 +31,13 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
   readonly #clock: Clock;
   readonly #nameOf: (connectionId: string) => string;
   readonly #changes = new EventEmitter<undefined>();
-  #due: { dispose(): void } | undefined;
+  readonly #drawing: Coalesced;
   readonly onDidChangeTreeData = this.#changes.event;
 
   constructor(service: WorkflowService, clock: Clock, nameOf: (connectionId: string) => string) {
     this.#service = service;
     this.#clock = clock;
+    this.#drawing = new Coalesced(clock, drawEveryMs, () => this.refresh());
     this.#nameOf = nameOf;
   }
 
@@ -44,10 +46,10 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
     return Disposable.from(
       view,
       this.#changes,
-      this.#service.onDidChange(() => this.#drawSoon()),
+      this.#service.onDidChange(() => this.#drawing.soon()),
       // Other windows run workflows too.
       view.onDidChangeVisibility(({ visible }) => visible && this.refresh()),
-      { dispose: () => this.#due?.dispose() },
+      this.#drawing,
     );
   }
 
@@ -104,13 +106,6 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
       arguments: [new RunNode(run)],
     };
     return item;
-  }
-
-  #drawSoon(): void {
-    this.#due ??= this.#clock.after(drawEveryMs, () => {
-      this.#due = undefined;
-      this.refresh();
-    });
   }
 }
 

@@ -159,6 +159,7 @@ export class RunActs {
         const watching = this.#service.onDidChange((id) => {
           if (id === run.id) void this.#service.run(id).then((now) => now && report(now));
         });
+        // A run that ended meanwhile cannot be paused any more: its end is what is shown.
         const pausing = cancellation.onCancellationRequested(
           () => void this.#service.pause(run.id).catch(() => undefined),
         );

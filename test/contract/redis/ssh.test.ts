@@ -28,12 +28,8 @@ describe('through ssh', function () {
   let ssh: SshServer;
   let redis: RedisBox;
 
-  before(async function () {
-    const problem = sshProblem();
-    if (problem !== undefined) {
-      console.log(`    skipped: ${problem}`);
-      this.skip();
-    }
+  before(async () => {
+    assert.equal(sshProblem(), undefined);
     ssh = await startSshServer();
     redis = await startRedis();
     process.env.PATH = `${ssh.bin}${delimiter}${path}`;

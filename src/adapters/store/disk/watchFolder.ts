@@ -23,6 +23,7 @@ export function watchFolder(folder: string, changed: () => void, quietMs = 20): 
       },
     };
   } catch {
+    // A folder that cannot be watched is still looked at regularly.
     return { dispose: () => undefined };
   }
 }

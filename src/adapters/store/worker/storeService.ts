@@ -105,7 +105,7 @@ export class StoreService {
 
   async close(): Promise<void> {
     for (const one of [...this.timers.splice(0), ...this.watches.splice(0)]) one.dispose();
-    await this.telemetry.flush().catch(() => undefined);
+    await this.telemetry.settled();
     await this.control.close();
     await this.history.close();
   }

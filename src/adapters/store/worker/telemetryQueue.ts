@@ -43,6 +43,12 @@ export class TelemetryQueue {
     await (next?.done ?? this.last);
   }
 
+  /** Resolves when what was given before is written, or could not be: whoever reads next sees all there is. Never rejects. */
+  async settled(): Promise<void> {
+    // Whoever gave the rows hears of the failure, and the store's health shows it.
+    await this.flush().catch(() => undefined);
+  }
+
   private schedule(): { done: Promise<void>; start: () => void } {
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => {
@@ -60,6 +66,7 @@ export class TelemetryQueue {
       await this.write(group);
     });
     this.last = done;
+    // Each giver hears of it by its own promise; the next group does not depend on this one.
     done.catch(() => undefined);
     return { done, start: begin };
   }

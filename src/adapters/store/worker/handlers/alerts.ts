@@ -44,7 +44,7 @@ export function alertHandlers(parts: StoreParts): Handlers<PortCalls<'alerts', A
     'alerts.publishRules': (root, rules) => control.commit((tx) => publishRules(tx, root, rules)),
     'alerts.evaluate': (request) => evaluate(parts, evaluator, request),
     'alerts.backtest': async (request) => {
-      await parts.telemetry.flush().catch(() => undefined);
+      await parts.telemetry.settled();
       return backtestAlerts(() => history.read(), request, giveWay);
     },
     'alerts.snooze': ({ nowMs, ...snooze }) => control.commit((tx) => saveSnooze(tx, snooze, nowMs)),
@@ -73,7 +73,7 @@ async function evaluate(
   evaluator: AlertEvaluator,
   request: EvaluationRequest,
 ): Promise<Evaluation> {
-  await telemetry.flush().catch(() => undefined);
+  await telemetry.settled();
   const stores = { control: control.read(), history: history.read() };
   const { evaluation, writes, accept } = evaluator.evaluate(stores, request, () => clock.monoMs());
   const { fence } = request;

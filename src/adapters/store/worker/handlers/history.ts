@@ -23,7 +23,7 @@ export function historyHandlers(parts: StoreParts): Handlers<HistoryCalls> {
   const { history, telemetry } = parts;
   /** Reads see what was written before them, also what still waits for its group. */
   const reading = async <T>(read: () => T): Promise<T> => {
-    await telemetry.flush().catch(() => undefined);
+    await telemetry.settled();
     return read();
   };
   return {

@@ -240,6 +240,7 @@ async function check(job: Job, path: string): Promise<ExportOutcome | undefined>
 
 /** What every bundle holds whatever it is about: the page's own script and style, and the names of fields and files. */
 async function excusedText({ work, folder }: Job): Promise<string> {
+  // Without a page there is nothing to excuse, which only makes the gate stricter.
   const page = await readFile(join(folder, 'index.html'), 'latin1').catch(() => '');
   const data = page.indexOf('<script type="application/json"');
   const code = page.indexOf('</script>', data);

@@ -43,13 +43,13 @@ export class RetentionDesk {
 
   async usage(query: Parameters<RetentionStore['usage']>[0]): Promise<StoreUsage> {
     const { control, history, telemetry } = this.#parts;
-    await telemetry.flush().catch(() => undefined);
+    await telemetry.settled();
     return { ...usageOf(control, history, query), fileBytes: control.fileBytes() + history.fileBytes() };
   }
 
   async plan(request: PlanRequest): Promise<PurgePlan> {
     const { control, history, telemetry, clock } = this.#parts;
-    await telemetry.flush().catch(() => undefined);
+    await telemetry.settled();
     const { dataset } = request;
     const found = isHistoryDataset(dataset)
       ? planHistory(history, dataset, request)
@@ -77,7 +77,7 @@ export class RetentionDesk {
     const planned = this.#plans.get(planId);
     const now = clock.wallMs();
     if (planned === undefined || Date.parse(planned.plan.expiresAt) <= now) throw expiredPlan();
-    await telemetry.flush().catch(() => undefined);
+    await telemetry.settled();
     const undo = undoMs > 0;
     // What was pinned since the plan was made is not deleted either: a purge takes a part of its plan, never more.
     const body =
