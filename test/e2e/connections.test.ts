@@ -238,4 +238,16 @@ describe('connections of a multi-root workspace', () => {
     assert.ok(readFileSync(file, 'utf8').includes('// of the shop'));
     assert.ok(!readFileSync(file, 'utf8').includes('workspace'));
   });
+
+  it('shows the connections of a folder that is added, and no more when it is taken out', async () => {
+    const added = join(root, 'added');
+    mkdirSync(join(added, '.vscode'), { recursive: true });
+    writeFileSync(join(added, '.vscode/settings.json'), `{ "cachify.connections": [${entry('Of the added folder')}] }`);
+    const before = readFileSync(workspaceFile, 'utf8');
+    writeFileSync(workspaceFile, before.replace('{ "path": "queue" }', '{ "path": "queue" }, { "path": "added" }'));
+    await workbench().row('Connections', 'Of the added folder').waitFor();
+    writeFileSync(workspaceFile, before);
+    await workbench().row('Connections', 'Of the added folder').waitFor({ state: 'detached' });
+    await workbench().row('Connections', 'Renamed in the folder').waitFor();
+  });
 });

@@ -1,4 +1,4 @@
-import { ConfigurationTarget, Uri, workspace, type Disposable } from 'vscode';
+import { ConfigurationTarget, Disposable, Uri, workspace } from 'vscode';
 import type { BooleanSetting, ConfiguredConnection, NumberSetting, Settings } from '../../app/ports/environment.ts';
 import type { ConfiguredPacks } from '../../app/ports/governance.ts';
 import type { ConnectionDraft, ConnectionScope } from '../../domain/connections/definition.ts';
@@ -91,9 +91,13 @@ export class VscodeSettings implements Settings, ConfiguredPacks {
   }
 
   onDidChange(listener: () => void): Disposable {
-    return workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration(SECTION)) listener();
-    });
+    return Disposable.from(
+      workspace.onDidChangeConfiguration((change) => {
+        if (change.affectsConfiguration(SECTION)) listener();
+      }),
+      // The settings of a folder may be known before the folder is.
+      workspace.onDidChangeWorkspaceFolders(listener),
+    );
   }
 
   #workspaceEntries(): readonly ConfiguredConnection[] {
