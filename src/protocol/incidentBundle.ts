@@ -22,6 +22,8 @@ export interface RangeBucket {
 /** Everything that the page shows; each one is whole. */
 export interface BundleSnapshot {
   readonly trusted: boolean;
+  /** Of the host, UTC: a range "until now" ends by its clock. */
+  readonly now: string;
   readonly connections: readonly { readonly id: string; readonly name: string; readonly environment: Environment }[];
   /** What is asked for; the page edits a copy and asks for a preview of it. */
   readonly request: IncidentRequest;

@@ -126,6 +126,15 @@ describe('architecture', () => {
     assert.deepEqual(wrong, []);
   });
 
+  it('reads the clock in adapters only, and in pages by the host’s clock', () => {
+    const readsClock = /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\s*\)/;
+    const readers = files
+      .filter((file) => readsClock.test(readFileSync(file, 'utf8')))
+      .map((file) => relative(root, file).split(sep).join('/'))
+      .filter((path) => !path.startsWith('src/adapters/'));
+    assert.deepEqual(readers, ['webviews/ui/hostClock.ts']);
+  });
+
   it('keeps replaceable packages in one folder each', () => {
     const wrong: string[] = [];
     for (const file of files) {

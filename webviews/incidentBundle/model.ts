@@ -3,6 +3,7 @@ import { asFailure, failureFrom, type Failure } from '../../src/domain/failure.t
 import type { IncidentRequest } from '../../src/domain/incidents/definition.ts';
 import type { BundleAct, BundleSnapshot, IncidentBundleContract } from '../../src/protocol/incidentBundle.ts';
 import { connectToHost } from '../host.ts';
+import { setHostNow } from '../ui/hostClock.ts';
 
 const host = connectToHost<IncidentBundleContract>();
 
@@ -33,6 +34,7 @@ export async function load(): Promise<void> {
 }
 
 function show(next: BundleSnapshot): void {
+  setHostNow(Date.parse(next.now));
   snapshot.value = next;
   failure.value = next.problem === null ? null : failureFrom(next.problem);
   if (next.requestNumber === takenOver) return;

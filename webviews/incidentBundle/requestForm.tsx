@@ -5,6 +5,7 @@ import { incidentIncludes, type IncidentInclude, type IncidentRequest } from '..
 import type { BundleSnapshot } from '../../src/protocol/incidentBundle.ts';
 import { Button, Checkbox, TextField } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
+import { hostNowMs } from '../ui/hostClock.ts';
 import { Segmented } from '../ui/segmented.tsx';
 import { act, edit, preview } from './model.ts';
 import { RangeChart } from './rangeChart.tsx';
@@ -71,7 +72,7 @@ function Range({ request, shown }: { readonly request: IncidentRequest; readonly
   const spanMs = Date.parse(request.to) - Date.parse(request.from);
   const preset = presets.find(({ value }) => Number(value) * minuteMs === spanMs)?.value ?? '';
   const choose = (minutes: string): void => {
-    const to = Math.ceil(Date.now() / minuteMs) * minuteMs;
+    const to = Math.ceil(hostNowMs() / minuteMs) * minuteMs;
     edit({ from: new Date(to - Number(minutes) * minuteMs).toISOString(), to: new Date(to).toISOString() });
   };
   return (

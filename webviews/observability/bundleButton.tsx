@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { Button } from '../ui/controls.tsx';
-import { act, nowMs } from './model.ts';
+import { hostNowMs } from '../ui/hostClock.ts';
+import { act } from './model.ts';
 
 interface BundleButtonProps {
   /** UTC milliseconds. */
@@ -18,7 +19,7 @@ export function BundleButton({ fromMs, toMs, connectionIds }: BundleButtonProps)
         act({
           act: 'openIncident',
           from: new Date(fromMs).toISOString(),
-          to: new Date(Math.min(toMs, nowMs())).toISOString(),
+          to: new Date(Math.min(toMs, hostNowMs())).toISOString(),
           connectionIds: [...connectionIds],
         })
       }

@@ -1,5 +1,5 @@
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
-import type { TrendPoint } from '../../src/domain/observability/overview.ts';
+import type { OperationBucket } from '../../src/domain/observability/overview.ts';
 import { gapsOf } from '../../src/domain/observability/series.ts';
 import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import type { ChartData, ChartSeries } from '../charts/plot.ts';
@@ -21,7 +21,7 @@ export function sampleChart(charts: ConnectionCharts, series: readonly ChartSeri
 }
 
 /** Every bucket of the window, also those in which nothing was done. */
-function buckets(charts: ConnectionCharts): { readonly startSeconds: number; readonly bucket?: TrendPoint }[] {
+function buckets(charts: ConnectionCharts): { readonly startSeconds: number; readonly bucket?: OperationBucket }[] {
   const width = charts.bucketSeconds;
   const byStart = new Map(charts.operations.map((bucket) => [Date.parse(bucket.from) / 1000, bucket]));
   const first = Math.floor(Date.parse(charts.from) / 1000 / width) * width;

@@ -2,8 +2,9 @@ import { effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { CompareUpdate } from '../../src/domain/observability/compare.ts';
+import { hostNowMs } from '../ui/hostClock.ts';
 import type { Period, Periods } from './link.ts';
-import { connection, currentWindow, host, linkedPeriods, nowMs, range, tab } from './model.ts';
+import { connection, currentWindow, host, linkedPeriods, range, tab } from './model.ts';
 
 export type Pick = 'hourBefore' | 'yesterday' | 'lastWeek' | 'custom';
 
@@ -25,7 +26,7 @@ export const courses = signal<{ readonly baseline: ConnectionCharts; readonly co
 
 function hourBack(pick: Exclude<Pick, 'custom'>): Periods {
   const toMs = Math.floor(Date.parse(currentWindow().to) / 1000) * 1000;
-  const endMs = range.peek().kind === 'last' ? toMs : nowMs();
+  const endMs = range.peek().kind === 'last' ? toMs : hostNowMs();
   const compare = { fromMs: endMs - HOUR, toMs: endMs };
   const by = backBy[pick];
   return { compare, baseline: { fromMs: compare.fromMs - by, toMs: compare.toMs - by } };

@@ -6,9 +6,9 @@ import { Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
+import { hostNowMs } from '../ui/hostClock.ts';
 import { FailureDetails } from './failureDetails.tsx';
 import { chooseGroup, chosenGroup, explained, groupName, grouped, groupsFailure } from './failuresModel.ts';
-import { nowMs } from './model.ts';
 import { timeOrDay, utcText } from './times.ts';
 
 const columns: readonly Column<FailureGroup>[] = [
@@ -27,7 +27,7 @@ const columns: readonly Column<FailureGroup>[] = [
     title: 'Last seen',
     width: '72px',
     align: 'end',
-    cell: ({ lastAt }) => <span class="number">{timeOrDay(lastAt, nowMs())}</span>,
+    cell: ({ lastAt }) => <span class="number">{timeOrDay(lastAt, hostNowMs())}</span>,
     hover: ({ lastAt }) => utcText(lastAt),
   },
 ];

@@ -11,6 +11,7 @@ import type {
 } from '../../src/protocol/observability.ts';
 import type { PanelChart } from '../../src/protocol/panelLink.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
+import { hostNowMs, setHostNow } from '../ui/hostClock.ts';
 import { paced } from './paced.ts';
 import { filterOfLink, periodsOfLink, scopeOfFilter, type Periods } from './link.ts';
 import { parseKeptState, noFilter, type TimelineFilter, type TimeRange } from './keptState.ts';
@@ -54,18 +55,10 @@ export const liveLooks = signal<readonly (LiveServer | null)[]>([]);
 export const revision = signal(0);
 
 const LOOKS_KEPT = 120;
-/** Milliseconds that the host's clock is ahead of the page's. */
-let hostAheadMs = 0;
-
-/** Now, by the clock of the host, milliseconds since the epoch. */
-export function nowMs(): number {
-  return Date.now() + hostAheadMs;
-}
-
 /** The chosen range at this moment, UTC. */
 export function currentWindow(): { readonly from: string; readonly to: string } {
   const chosen = range.peek();
-  const toMs = chosen.kind === 'fixed' ? chosen.toMs : nowMs();
+  const toMs = chosen.kind === 'fixed' ? chosen.toMs : hostNowMs();
   const fromMs = chosen.kind === 'fixed' ? chosen.fromMs : toMs - chosen.minutes * 60_000;
   return { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
 }
@@ -84,7 +77,7 @@ const NARROWEST_MS = 2 * 60_000;
 /** Stands still on a stretch; one that would reach into the future ends now. */
 export function lookAt(fromMs: number, toMs: number): void {
   const width = Math.max(toMs - fromMs, NARROWEST_MS);
-  const end = Math.min((fromMs + toMs + width) / 2, nowMs());
+  const end = Math.min((fromMs + toMs + width) / 2, hostNowMs());
   range.value = { kind: 'fixed', fromMs: Math.round(end - width), toMs: Math.round(end) };
 }
 
@@ -128,7 +121,7 @@ function applyFocus(focus: PanelFocus): void {
 }
 
 function applyContext(next: PanelContext): void {
-  hostAheadMs = Date.parse(next.now) - Date.now();
+  setHostNow(Date.parse(next.now));
   context.value = next;
   contextFailure.value = null;
   if (next.focus !== undefined) applyFocus(next.focus);

@@ -3,6 +3,7 @@ import type { PanelConnection, PanelTab } from '../../src/protocol/observability
 import { Button, Checkbox, Select, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
+import { hostNowMs } from '../ui/hostClock.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Segmented } from '../ui/segmented.tsx';
@@ -145,7 +146,7 @@ function Controls({ shown, all }: ControlsProps): VNode {
       <ConnectionState shown={shown} />
       <ToolbarGap />
       <span class="muted zone" title="Point at a time to read it in UTC">
-        {zoneText()}
+        {zoneText(hostNowMs())}
       </span>
       {chosen.kind === 'fixed' && (
         <span class="fixed-range">

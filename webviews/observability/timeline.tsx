@@ -6,11 +6,12 @@ import { Button, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
+import { hostNowMs } from '../ui/hostClock.ts';
 import { EventDetails } from './eventDetails.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
 import { isFiltered } from './link.ts';
-import { context, filter, isFollowing, nowMs } from './model.ts';
+import { context, filter, isFollowing } from './model.ts';
 import { TimelineFilters } from './timelineFilters.tsx';
 import {
   detailsOpen,
@@ -116,7 +117,7 @@ const columns: readonly Column<HistoryEvent>[] = [
     title: 'Time',
     width: '88px',
     narrowOnly: true,
-    cell: (event) => <span class="number">{shortTime(event.timestamp, nowMs())}</span>,
+    cell: (event) => <span class="number">{shortTime(event.timestamp, hostNowMs())}</span>,
     hover: (event) => utcText(event.timestamp),
   },
   { id: 'status', title: 'Outcome', width: '80px', cell: (event) => <EventStatusMark status={event.status} /> },

@@ -54,9 +54,9 @@ export function rangeText(fromMs: number, toMs: number): string {
   return `${toMinutesWithDate(fromMs)} – ${isOneDay ? toMinutes(toMs) : toMinutesWithDate(toMs)}`;
 }
 
-/** Which zone times are shown in: the reader's own, by its distance from UTC. */
-export function zoneText(at: Date = new Date()): string {
-  const minutes = -at.getTimezoneOffset();
+/** Which zone times are shown in at a moment: the reader's own, by its distance from UTC. */
+export function zoneText(atMs: number): string {
+  const minutes = -new Date(atMs).getTimezoneOffset();
   if (minutes === 0) return 'Times in UTC';
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   return `Times local, UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;

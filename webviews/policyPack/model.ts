@@ -5,6 +5,7 @@ import type { ExecutionWindow, PackContent, PackEnvironment } from '../../src/do
 import { minuteOfDay, minutesOfWindows, type WeekSet } from '../../src/domain/governance/week.ts';
 import type { PackAct, PackSnapshot, PolicyPackContract, ReplayAnswer } from '../../src/protocol/policyPack.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
+import { hostNowMs, setHostNow } from '../ui/hostClock.ts';
 
 const host = connectToHost<PolicyPackContract>();
 
@@ -28,7 +29,6 @@ export const replayed = signal<{ readonly answer: ReplayAnswer; readonly of: str
 export const now = signal(0);
 
 let shownPack: string | null = keptPackId();
-let clockAt = 0;
 
 /** The first rule that the draft breaks, with its field. */
 export const problem = computed((): { readonly path: string; readonly message: string } | null => {
@@ -73,7 +73,7 @@ export function start(): void {
     if (document.visibilityState === 'visible') void load();
   });
   setInterval(() => {
-    if (snapshot.peek() !== null) now.value = (snapshot.peek()?.nowMs ?? 0) + performance.now() - clockAt;
+    if (snapshot.peek() !== null) now.value = hostNowMs();
   }, 10_000);
   void load();
 }
@@ -93,7 +93,7 @@ function show(next: PackSnapshot): void {
   const same = before !== null && before.packId === next.packId && before.version === next.version;
   const keepsDraft = same && changed.peek();
   snapshot.value = next;
-  clockAt = performance.now();
+  setHostNow(next.nowMs);
   now.value = next.nowMs;
   shownPack = next.packId;
   keepState({ packId: shownPack });

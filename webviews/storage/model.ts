@@ -6,6 +6,7 @@ import type { PurgePlan, PurgeResult } from '../../src/domain/retention/purge.ts
 import type { StorageReport } from '../../src/domain/retention/report.ts';
 import type { StorageAct, StorageContract, StorageFocus, StorageSnapshot } from '../../src/protocol/storage.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
+import { setHostNow } from '../ui/hostClock.ts';
 
 const host = connectToHost<StorageContract>();
 
@@ -61,6 +62,7 @@ export async function load(): Promise<void> {
 }
 
 function show({ report: next, focus }: StorageSnapshot): void {
+  setHostNow(Date.parse(next.generatedAt));
   report.value = next;
   if (focus !== null) open({ ...focus, olderThanDays: null });
 }

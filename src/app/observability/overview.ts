@@ -1,13 +1,13 @@
 import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import { display } from '../../domain/display.ts';
 import type { ConnectionCharts } from '../../domain/observability/charts.ts';
-import type { ConnectionHealth, HeatmapCell, Overview } from '../../domain/observability/overview.ts';
+import type { ConnectionHealth, HeatmapCell, OperationBucket, Overview } from '../../domain/observability/overview.ts';
 import { ratioOf, sampleSeries, stepSeconds } from '../../domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import { bucketSecondsFor, windowMs, type WindowMs } from '../../domain/observability/window.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import type { Settings } from '../ports/environment.ts';
-import type { HistoryStore, OperationBucket, StoreScope, TimeWindow } from '../ports/stores.ts';
+import type { HistoryStore, StoreScope, TimeWindow } from '../ports/stores.ts';
 import { findConnection, idsByUid, storeScope, type WatchedConnections } from './watched.ts';
 
 export interface OverviewParts {

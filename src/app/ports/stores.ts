@@ -4,6 +4,7 @@ import type { SnapshotReason } from '../../domain/keys/types.ts';
 import type { ActivityRow, ActivitySource } from '../../domain/observability/activity.ts';
 import type { CommandTimes } from '../../domain/observability/commandTimes.ts';
 import type { LatencySketchJson } from '../../domain/observability/latencySketch.ts';
+import type { OperationBucket } from '../../domain/observability/overview.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
@@ -57,21 +58,6 @@ export interface SearchPage {
   readonly events: readonly HistoryEvent[];
   /** 0..1: how much of the history is searched. */
   readonly searched: number;
-}
-
-/** Our own operations in one bucket of time. */
-export interface OperationBucket {
-  readonly from: string;
-  readonly to: string;
-  readonly connectionId: string;
-  readonly success: number;
-  readonly error: number;
-  readonly blocked: number;
-  /** Milliseconds, to 1 %; null when nothing succeeded in the bucket. */
-  readonly p50Ms: number | null;
-  readonly p95Ms: number | null;
-  /** 0..1: share of the bucket in which the connection was watched. */
-  readonly coverage: number;
 }
 
 /** Our own operations of one command family in a window. */

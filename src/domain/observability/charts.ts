@@ -1,4 +1,4 @@
-import type { ConnectionHealth, TrendPoint } from './overview.ts';
+import type { ConnectionHealth, OperationBucket } from './overview.ts';
 import type { SampleSeries } from './series.ts';
 
 /** What the charts of one connection over a window are drawn from. */
@@ -10,6 +10,6 @@ export interface ConnectionCharts {
   readonly health: ConnectionHealth;
   readonly bucketSeconds: number;
   /** Oldest first; a bucket that is absent saw no operation of ours. */
-  readonly operations: readonly TrendPoint[];
+  readonly operations: readonly OperationBucket[];
   readonly samples: SampleSeries;
 }

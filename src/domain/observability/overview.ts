@@ -9,7 +9,7 @@ export interface Overview {
   readonly coverage: number;
   readonly health: readonly ConnectionHealth[];
   /** Oldest first; one row per bucket of `bucketSeconds` and connection. */
-  readonly trend: readonly TrendPoint[];
+  readonly trend: readonly OperationBucket[];
   readonly bucketSeconds: number;
   readonly heatmap: readonly HeatmapCell[];
   /** The slowest operations of the window, slowest first, at most 20. */
@@ -34,16 +34,18 @@ export interface ConnectionHealth {
   readonly sampledAt: string | null;
 }
 
-export interface TrendPoint {
+/** Our own operations in one bucket of time. */
+export interface OperationBucket {
   readonly from: string;
   readonly to: string;
   readonly connectionId: string;
   readonly success: number;
   readonly error: number;
   readonly blocked: number;
+  /** Milliseconds, to 1 %; null when nothing succeeded in the bucket. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
-  /** 0..1: watched share of the bucket. */
+  /** 0..1: share of the bucket in which the connection was watched. */
   readonly coverage: number;
 }
 

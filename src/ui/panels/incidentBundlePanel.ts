@@ -2,7 +2,7 @@ import { commands, Uri, window, type Disposable } from 'vscode';
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import type { IncidentService } from '../../app/incidents/incidentService.ts';
 import { storeScope } from '../../app/observability/watched.ts';
-import { isoAt, type Clock } from '../../app/ports/clock.ts';
+import { isoAt, isoTime, type Clock } from '../../app/ports/clock.ts';
 import type { Log, Trust } from '../../app/ports/environment.ts';
 import type { HistoryStore } from '../../app/ports/stores.ts';
 import { display } from '../../domain/display.ts';
@@ -231,10 +231,11 @@ export class IncidentBundlePanel implements Disposable {
   }
 
   async #snapshot(): Promise<BundleSnapshot> {
-    const { service, connections, trust } = this.#parts;
+    const { service, connections, trust, clock } = this.#parts;
     const job = this.#jobId === undefined ? null : await service.job(this.#jobId);
     return {
       trusted: trust.isTrusted(),
+      now: isoTime(clock),
       connections: connections.views().map(({ summary }) => ({
         id: summary.id,
         name: display(summary.name),

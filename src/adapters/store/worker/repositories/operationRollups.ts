@@ -1,4 +1,4 @@
-import type { OperationBucket } from '../../../../app/ports/stores.ts';
+import type { OperationBucket } from '../../../../domain/observability/overview.ts';
 import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import { isOperation, type EventStatus, type HistoryEvent } from '../../../../domain/timeline/event.ts';
