@@ -17,6 +17,7 @@ import type { RedisType } from '../../domain/keys/types.ts';
 import { versionBytes } from '../../domain/keys/version.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import type { HeadReply } from '../ports/redis.ts';
+import type { ActInTrips } from '../redis/gate.ts';
 import type { KeysParts } from './parts.ts';
 import {
   arrayReply,
@@ -57,17 +58,20 @@ const replyAllowance = 4;
 /** Elements asked for at once. */
 const maxStep = 2_000;
 
-/** Type and TTL; null when there is no such key. */
-export async function factsOf(parts: KeysParts, uid: string, key: Bytes): Promise<KeyFacts | null> {
-  const [type, ttl] = await parts.gate.run(uid, {
-    action: 'keys.read',
-    keyOrPattern: displayShort(key),
-    commands: [
-      ['TYPE', key],
-      ['PTTL', key],
-    ],
-    record: false,
-  });
+/** Type and TTL; null when there is no such key. Leaves no record: VS Code asks it of its own accord. */
+export function factsOf(parts: KeysParts, uid: string, key: Bytes): Promise<KeyFacts | null> {
+  const about = { action: 'keys.read', keyOrPattern: displayShort(key), record: false };
+  return factsFrom((commands) => parts.gate.run(uid, { ...about, commands }), key);
+}
+
+async function factsFrom(
+  ask: (commands: readonly RedisCommand[]) => Promise<readonly RedisReply[]>,
+  key: Bytes,
+): Promise<KeyFacts | null> {
+  const [type, ttl] = await ask([
+    ['TYPE', key],
+    ['PTTL', key],
+  ]);
   const name = textReply(type);
   return name === 'none' ? null : { type: name, ttlMs: ttlReply(ttl) };
 }
@@ -77,16 +81,26 @@ export async function factsOf(parts: KeysParts, uid: string, key: Bytes): Promis
  * collections page by page, so that neither side ever holds the whole of a huge value. Null when there is no such key.
  * Rejects with NOT_SUPPORTED for types of modules.
  */
-export async function readKey(
+export function readKey(
   parts: KeysParts,
   definition: ConnectionDefinition,
   key: Bytes,
   maxBytes: number,
 ): Promise<Reading | null> {
-  const facts = await factsOf(parts, definition.uid, key);
+  const about = { action: 'keys.read', keyOrPattern: displayShort(key) };
+  return parts.gate.inTrips(definition.uid, about, (act) => readIn(act, parts, key, maxBytes));
+}
+
+async function readIn(
+  act: ActInTrips,
+  parts: Pick<KeysParts, 'digest'>,
+  key: Bytes,
+  maxBytes: number,
+): Promise<Reading | null> {
+  const facts = await factsFrom((commands) => act.run({ commands }), key);
   if (facts === null) return null;
   if (!isContentType(facts.type)) throw moduleType(facts.type);
-  const read = new BoundedRead(parts, definition.uid, key, maxBytes);
+  const read = new BoundedRead(act, key, maxBytes);
   const part = facts.type === 'string' ? await read.string() : await read.collection(facts.type);
   if (part === null) return null;
   const content = inOrder(part.content);
@@ -116,14 +130,12 @@ interface Part {
 }
 
 class BoundedRead {
-  readonly #parts: KeysParts;
-  readonly #uid: string;
+  readonly #act: ActInTrips;
   readonly #key: Bytes;
   readonly #maxBytes: number;
 
-  constructor(parts: KeysParts, uid: string, key: Bytes, maxBytes: number) {
-    this.#parts = parts;
-    this.#uid = uid;
+  constructor(act: ActInTrips, key: Bytes, maxBytes: number) {
+    this.#act = act;
     this.#key = key;
     this.#maxBytes = maxBytes;
   }
@@ -202,36 +214,20 @@ class BoundedRead {
   }
 
   async #memory(): Promise<number | null> {
-    const [reply] = await this.#parts.gate.run(this.#uid, {
-      action: 'keys.read',
-      keyOrPattern: displayShort(this.#key),
+    const [reply] = await this.#act.run({
       commands: [['MEMORY', 'USAGE', this.#key]],
-      record: false,
       tolerateErrorReplies: true,
     });
     return typeof reply === 'number' ? reply : null;
   }
 
-  /** The first question of a reading is its record; the rest belongs to it. */
   #run(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]> {
-    return this.#parts.gate.run(this.#uid, {
-      action: 'keys.read',
-      keyOrPattern: displayShort(this.#key),
-      commands,
-      maxReplyBytes: this.#allowance(),
-    });
+    return this.#act.run({ commands, maxReplyBytes: this.#allowance() });
   }
 
   /** A part of the value: one element of it may be larger than all that is wanted. */
   #head(command: RedisCommand): Promise<HeadReply> {
-    return this.#parts.gate.head(this.#uid, {
-      action: 'keys.read',
-      keyOrPattern: displayShort(this.#key),
-      key: this.#key,
-      command,
-      maxReplyBytes: this.#allowance(),
-      record: false,
-    });
+    return this.#act.head({ key: this.#key, command, maxReplyBytes: this.#allowance() });
   }
 
   #allowance(): number {

@@ -23,11 +23,11 @@ import type {
 import type { ActiveConnection, Sessions } from '../ports/sessions.ts';
 import type { BulkLine, BulkScope } from './bulkLine.ts';
 import { countingListener } from './countingListener.ts';
-import type { Gate, Operation } from './gate.ts';
+import type { ActInTrips, Gate, Operation } from './gate.ts';
 import { GatedLine, onePerName } from './gatedLine.ts';
 import { Judge } from './judge.ts';
 import { OperationCounters } from './operationCounters.ts';
-import { recordOf, type Attempt } from './operationRecord.ts';
+import { ofAllTrips, recordOf, type Attempt, type Trip } from './operationRecord.ts';
 import { repliesOf } from './outcomes.ts';
 import { decideRetry, RecentOutcomes } from './retry.ts';
 
@@ -52,6 +52,15 @@ type Meta = Omit<Operation, 'commands'>;
 type CompareAndSet = Parameters<Gate['compareAndSet']>[1];
 type Head = Parameters<Gate['head']>[1];
 
+/** Asks what stands in the way of an operation, and gives what sends it. */
+type Prepare<T> = (active: ActiveConnection) => Promise<{ go: () => Promise<T>; mayRepeat: boolean }>;
+
+/** How an operation ended, after all of its attempts. */
+type Tried<T> = { readonly active: ActiveConnection | undefined; readonly attempts: readonly Attempt[] } & (
+  | { readonly result: T; readonly failure?: never }
+  | { readonly failure: Failure }
+);
+
 /** The gate of the product; see the port for its promises. */
 export class CommandGate implements Gate {
   private readonly parts: GateParts;
@@ -69,7 +78,11 @@ export class CommandGate implements Gate {
   }
 
   run(connectionUid: string, operation: Operation): Promise<readonly RedisReply[]> {
-    return this.recorded(connectionUid, operation, async (active) => {
+    return this.recorded(connectionUid, operation, this.runner(operation));
+  }
+
+  private runner(operation: Operation): Prepare<readonly RedisReply[]> {
+    return async (active) => {
       const classifications = await this.judge.permit(active, operation, operation.commands);
       const mayRepeat = classifications.every(({ write }) => !write);
       const go = async (): Promise<readonly RedisReply[]> => {
@@ -83,12 +96,16 @@ export class CommandGate implements Gate {
         return replies.map((reply, index) => maskConfig(classifications[index]?.name ?? '', reply));
       };
       return { go, mayRepeat };
-    });
+    };
   }
 
   head(connectionUid: string, operation: Head): Promise<HeadReply> {
+    return this.recorded(connectionUid, operation, this.header(operation));
+  }
+
+  private header(operation: Head): Prepare<HeadReply> {
     const { key, command } = operation;
-    return this.recorded(connectionUid, operation, async (active) => {
+    return async (active) => {
       const classifications = await this.judge.permit(active, operation, [command]);
       const { definition, session } = active;
       const go = async (): Promise<HeadReply> => {
@@ -98,7 +115,31 @@ export class CommandGate implements Gate {
         return head;
       };
       return { go, mayRepeat: true };
-    });
+    };
+  }
+
+  async inTrips<T>(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'keyOrPattern'>,
+    work: (act: ActInTrips) => Promise<T>,
+  ): Promise<T> {
+    const trips: (Trip & { readonly active: ActiveConnection | undefined })[] = [];
+    const trip = async <R>(prepare: Prepare<R>): Promise<R> => {
+      const tried = await this.tried(connectionUid, {}, prepare);
+      trips.push(tried);
+      if ('failure' in tried) throw tried.failure;
+      return tried.result;
+    };
+    try {
+      return await work({
+        run: (asked) => trip(this.runner({ ...operation, ...asked })),
+        head: (asked) => trip(this.header({ ...operation, ...asked })),
+      });
+    } finally {
+      const last = trips.at(-1);
+      // What `work` makes of the replies is no matter of the server.
+      if (last !== undefined) this.record(connectionUid, operation, last.active, ofAllTrips(trips), last.failure);
+    }
   }
 
   compareAndSet(connectionUid: string, operation: CompareAndSet): Promise<readonly RedisReply[] | null> {
@@ -257,11 +298,19 @@ export class CommandGate implements Gate {
   }
 
   /** Runs an operation with its retries and leaves exactly one record, however it ends. */
-  private async recorded<T>(
+  private async recorded<T>(connectionUid: string, operation: Meta, prepare: Prepare<T>): Promise<T> {
+    const tried = await this.tried(connectionUid, operation, prepare);
+    this.record(connectionUid, operation, tried.active, tried.attempts, tried.failure);
+    if ('failure' in tried) throw tried.failure;
+    return tried.result;
+  }
+
+  /** Runs an operation with its retries. Never rejects. */
+  private async tried<T>(
     connectionUid: string,
-    operation: Meta,
-    prepare: (active: ActiveConnection) => Promise<{ go: () => Promise<T>; mayRepeat: boolean }>,
-  ): Promise<T> {
+    { signal }: Pick<Operation, 'signal'>,
+    prepare: Prepare<T>,
+  ): Promise<Tried<T>> {
     const { clock } = this.parts;
     const attempts: Attempt[] = [];
     let active: ActiveConnection | undefined;
@@ -275,21 +324,21 @@ export class CommandGate implements Gate {
         ({ mayRepeat } = prepared);
         const result = await prepared.go();
         attempts.push({ at, durationMs: clock.monoMs() - started });
-        this.conclude(connectionUid, operation, active, attempts, undefined);
-        return result;
+        this.weigh(connectionUid, undefined);
+        return { active, attempts, result };
       } catch (error) {
         const failure = asFailure(error);
         const durationMs = clock.monoMs() - started;
         const next = this.nextTry(connectionUid, failure, attempt, mayRepeat ? active?.definition : undefined);
-        if (next.retry && operation.signal?.aborted !== true) {
+        if (next.retry && signal?.aborted !== true) {
           attempts.push({ at, durationMs, errorCode: failure.code, delayMs: next.delayMs });
-          await this.pause(next.delayMs, operation.signal);
+          await this.pause(next.delayMs, signal);
           continue;
         }
         const stopReason = next.retry ? 'cancelled' : next.stopReason;
         attempts.push({ at, durationMs, errorCode: failure.code, stopReason });
-        this.conclude(connectionUid, operation, active, attempts, failure);
-        throw failure;
+        this.weigh(connectionUid, failure);
+        return { active, attempts, failure };
       }
     }
   }
@@ -332,13 +381,27 @@ export class CommandGate implements Gate {
     attempts: readonly Attempt[],
     failure: Failure | undefined,
   ): void {
-    const blocked = failure?.code === 'BLOCKED';
-    if (failure?.code !== 'CANCELLED' && !blocked) this.recentOf(connectionUid).add(failure !== undefined);
+    this.weigh(connectionUid, failure);
+    this.record(connectionUid, operation, active, attempts, failure);
+  }
+
+  /** Counts an outcome for the next decision whether to retry. */
+  private weigh(connectionUid: string, failure: Failure | undefined): void {
+    if (failure?.code === 'CANCELLED' || failure?.code === 'BLOCKED') return;
+    this.recentOf(connectionUid).add(failure !== undefined);
+  }
+
+  private record(
+    connectionUid: string,
+    operation: Meta,
+    active: ActiveConnection | undefined,
+    attempts: readonly Attempt[],
+    failure: Failure | undefined,
+  ): void {
     if (operation.record === false) return;
-    const last = attempts.at(-1);
-    const durationMs = last?.durationMs ?? 0;
+    const durationMs = attempts.at(-1)?.durationMs ?? 0;
     if (failure === undefined) this.counters.succeeded(connectionUid, durationMs);
-    else if (!blocked) this.counters.failed(connectionUid);
+    else if (failure.code !== 'BLOCKED') this.counters.failed(connectionUid);
     this.parts.recorder.record({
       id: this.parts.newId(),
       ...recordOf(operation, attempts, failure, isoTime(this.parts.clock)),

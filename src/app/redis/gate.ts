@@ -40,6 +40,18 @@ export interface Operation {
   readonly tolerateErrorReplies?: boolean;
 }
 
+/** What is asked for one act that takes several round trips. */
+export interface ActInTrips {
+  run(
+    operation: Pick<Operation, 'commands' | 'maxReplyBytes' | 'tolerateErrorReplies'>,
+  ): Promise<readonly RedisReply[]>;
+  head(operation: {
+    readonly key: Bytes;
+    readonly command: RedisCommand;
+    readonly maxReplyBytes?: number;
+  }): Promise<HeadReply>;
+}
+
 /**
  * The choke point: every command to every server passes here. It classifies (live command table; unknown = write,
  * dangerous), asks read-only and guardrails, keeps the deadline and the byte budget, retries reads as the connection
@@ -70,6 +82,15 @@ export interface Gate {
       readonly command: RedisCommand;
     },
   ): Promise<HeadReply>;
+  /**
+   * One act of several round trips, each sent as `run` and `head` do. It leaves one record, whose duration is that of all
+   * trips and which tells of every retry: a server that was slow or refused at any of them was slow or refused.
+   */
+  inTrips<T>(
+    connectionUid: string,
+    operation: Pick<Operation, 'action' | 'keyOrPattern'>,
+    work: (act: ActInTrips) => Promise<T>,
+  ): Promise<T>;
   scan(
     connectionUid: string,
     operation: Pick<Operation, 'action' | 'keyOrPattern' | 'record'>,

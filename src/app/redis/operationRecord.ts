@@ -11,6 +11,23 @@ export interface Attempt {
   readonly stopReason?: string;
 }
 
+/** A round trip, with its retries. */
+export interface Trip {
+  /** At least one. */
+  readonly attempts: readonly Attempt[];
+  readonly failure?: Failure;
+}
+
+/** The attempts of an act of several trips: every one that was repeated, and a last one that lasted as long as all that were not. */
+export function ofAllTrips(trips: readonly Trip[]): readonly Attempt[] {
+  const repeated = trips.flatMap(({ attempts }) => attempts.slice(0, -1));
+  const ends = trips.flatMap(({ attempts }) => attempts.slice(-1));
+  const [first, last] = [ends[0], ends.at(-1)];
+  if (first === undefined || last === undefined) return repeated;
+  const durationMs = ends.reduce((sum, each) => sum + each.durationMs, 0);
+  return [...repeated, { ...last, at: repeated.length === 0 ? first.at : last.at, durationMs }];
+}
+
 /** The timeline row of an operation that ended, without who it was for. */
 export function recordOf(
   operation: Omit<Operation, 'commands'>,

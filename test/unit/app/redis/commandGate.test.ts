@@ -23,6 +23,7 @@ function scripted(answers: ((commands: readonly RedisCommand[]) => readonly Comm
 }
 
 const ok: CommandOutcome = { kind: 'reply', reply: Buffer.from('OK') };
+const wrongType: CommandOutcome = { kind: 'reply', reply: new RedisErrorReply('WRONGTYPE x') };
 const unknown: CommandOutcome = { kind: 'unknown', cause: lost };
 
 async function codeOf(promise: Promise<unknown>): Promise<FailureCode | 'none'> {
@@ -148,5 +149,60 @@ describe('gate', () => {
     assert.deepEqual([stats.operations, stats.errors, stats.latency.count], [2, 1, 1]);
     assert.equal(gate.drainOperationStats('uid-test').operations, 0);
     assert.equal(events.length, 2);
+  });
+
+  it('makes one record of an act in trips, with every retry of each', async () => {
+    const { session } = scripted([
+      () => [ok],
+      () => [unknown],
+      () => [ok],
+      () => [ok],
+      () => [unknown],
+      () => [wrongType],
+    ]);
+    const { gate, events } = gateOver(session, retrying({ maxAttempts: 1 }));
+    const about = { action: 'keys.read', keyOrPattern: 'k' };
+    const commands = get.commands;
+    const answer = await gate.inTrips('uid-test', about, async (act) => {
+      await act.run({ commands });
+      await act.run({ commands });
+      return 'what the work says';
+    });
+    assert.equal(answer, 'what the work says');
+    assert.deepEqual(
+      events.map(({ status, attempt }) => [status, attempt]),
+      [['success', 2]],
+    );
+    const failing = gate.inTrips('uid-test', about, async (act) => {
+      await act.run({ commands });
+      await act.run({ commands });
+    });
+    assert.equal(await codeOf(failing), 'CONFLICT');
+    assert.deepEqual(
+      events.map(({ status, attempt, errorCode }) => [status, attempt, errorCode]),
+      [
+        ['success', 2, undefined],
+        ['error', 2, 'CONFLICT'],
+      ],
+    );
+    const stats = gate.drainOperationStats('uid-test');
+    assert.deepEqual([stats.operations, stats.errors], [2, 1]);
+  });
+
+  it('makes no record of an act that asked nothing, and none of what the work makes of replies', async () => {
+    const { session } = scripted([() => [ok]]);
+    const { gate, events } = gateOver(session);
+    const about = { action: 'keys.read', keyOrPattern: 'k' };
+    await assert.rejects(gate.inTrips('uid-test', about, () => Promise.reject(new Error('before'))));
+    assert.equal(events.length, 0);
+    const work = gate.inTrips('uid-test', about, async (act) => {
+      await act.run({ commands: get.commands });
+      throw new Error('after');
+    });
+    await assert.rejects(work, /after/);
+    assert.deepEqual(
+      events.map(({ status }) => status),
+      ['success'],
+    );
   });
 });
