@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { createInflateRaw, crc32 } from 'node:zlib';
 import { readExactly } from './durable.ts';
 import { centralDirectory, isPlainDeflate, localHeader, packedAt, readDirectory, type ZipMember } from './zipFormat.ts';
 
 const tailBytes = 1 << 20;
 const readBytes = 1 << 18;
+/** Of pieces as small as this the memory is given back with the next few, not with the next hundred. */
+const unpackedBytes = 1 << 16;
 /** A member that unpacks to more than its header says is cut off here: no file can fill the memory or the time. */
 const slack = 1;
 
@@ -103,25 +106,18 @@ export class ZipReader {
     const head = await this.#bytes(member.at, 30);
     const from = packedAt(head, member);
     if (from === undefined || !isPlainDeflate(head)) throw new RangeError('not packed as bundles are');
-    const inflate = createInflateRaw({ chunkSize: readBytes });
-    const feed = async (): Promise<void> => {
-      for (let at = 0; at < member.packedBytes; at += readBytes) {
-        const part = await this.#bytes(from + at, Math.min(readBytes, member.packedBytes - at));
-        if (inflate.destroyed) return;
-        if (!inflate.write(part)) {
-          await new Promise<void>((resolve) => {
-            inflate.once('drain', resolve);
-            inflate.once('close', resolve);
-          });
-        }
-      }
-      inflate.end();
-    };
-    const fed = feed().catch((error: unknown) => {
-      inflate.destroy(error instanceof Error ? error : new Error('unreadable'));
-    });
+    const inflate = createInflateRaw({ chunkSize: unpackedBytes });
+    const fed = pipeline(this.#packed(from, member.packedBytes), inflate);
+    // It is awaited once all is read; until then the loop below is told of what goes wrong.
+    fed.catch(() => undefined);
     yield* inflate as AsyncIterable<Buffer>;
     await fed;
+  }
+
+  async *#packed(from: number, length: number): AsyncGenerator<Buffer> {
+    for (let at = 0; at < length; at += readBytes) {
+      yield await this.#bytes(from + at, Math.min(readBytes, length - at));
+    }
   }
 
   /** Fewer at the end of the file. */

@@ -1,10 +1,69 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { ZipReader } from '../../../src/adapters/files/zipReader.ts';
+import { emptyZip, pack, ZipWriter } from '../../../src/adapters/files/zipWriter.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
+import { ownFolder } from '../../support/processes.ts';
 import { incidentsRig, type IncidentsRig } from '../../support/incidentsRig.ts';
+
+describe('reading a zip', () => {
+  it('of many megabytes waits for what unpacks it without gathering listeners', async () => {
+    const path = join(realpathSync(ownFolder('cachify-zip-')), 'large.zip');
+    // What cannot be packed smaller makes the reader wait at every piece.
+    const piece = randomBytes(1 << 20);
+    const pieces = 12;
+    const file = await open(path, 'wx+');
+    const writer = new ZipWriter(file, emptyZip);
+    writer.begin('large.bin');
+    for (let n = 0; n < pieces; n++) await writer.append(piece, await pack(piece));
+    await writer.finishMember();
+    await writer.finish();
+    await file.close();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    try {
+      const zip = await ZipReader.open(path);
+      assert.ok(zip);
+      const [member] = zip.members;
+      assert.ok(member);
+      const hash = createHash('sha256');
+      const read = await zip.read(member, (bytes) => hash.update(bytes));
+      await zip.close();
+      assert.deepEqual([read.bytes, read.damaged], [pieces * piece.length, false]);
+      assert.equal(hash.digest('hex'), read.sha256);
+      await setImmediate();
+      assert.deepEqual(warnings, []);
+    } finally {
+      process.off('warning', note);
+    }
+  });
+
+  it('ends at a member that unpacks to more than it says', async () => {
+    const path = join(realpathSync(ownFolder('cachify-zip-')), 'bomb.zip');
+    const file = await open(path, 'wx+');
+    const writer = new ZipWriter(file, emptyZip);
+    writer.begin('bomb.bin');
+    const zeros = Buffer.alloc(8 << 20);
+    for (let n = 0; n < 8; n++) await writer.append(zeros, await pack(zeros));
+    await writer.finishMember();
+    await writer.finish();
+    await file.close();
+    const zip = await ZipReader.open(path);
+    const [member] = zip?.members ?? [];
+    assert.ok(zip && member);
+    let seen = 0;
+    const read = await zip.read({ ...member, bytes: 1000 }, (bytes) => (seen += bytes.length));
+    await zip.close();
+    assert.ok(read.damaged);
+    assert.equal(seen, 0);
+  });
+});
 
 describe('verifying a bundle', function () {
   this.timeout(180_000);
