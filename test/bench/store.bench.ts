@@ -1,5 +1,4 @@
 // The store at a million events, beside `node:sqlite` on the same rows.
-import { randomUUID } from 'node:crypto';
 import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -14,32 +13,17 @@ import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { snapshotOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
+import { dayEvent, dayOf, dayStartMs } from './dayEvents.ts';
 import { compare, median, medianTime, timed, type Report } from './report.ts';
 
 export const name = 'store: a million events';
 
 const total = Number(process.env['CACHIFY_BENCH_EVENTS'] ?? 1_000_000);
 const batch = 500;
-const dayMs = 86_400_000;
-const startMs = Date.UTC(2026, 5, 1);
-const window = { from: new Date(startMs).toISOString(), to: new Date(startMs + dayMs).toISOString() };
-const actions = ['keys.read', 'keys.write', 'keys.scan', 'keys.remove', 'keys.setTtl', 'keys.rename'];
+const window = dayOf;
 
 function event(n: number): HistoryEvent {
-  const failed = n % 100 === 0;
-  return {
-    id: randomUUID(),
-    timestamp: new Date(startMs + Math.floor((n * dayMs) / total)).toISOString(),
-    source: 'app',
-    connectionId: `0123456789abcdef0123456789abcde${n % 5}`,
-    environment: 'dev',
-    action: actions[n % actions.length] ?? 'keys.read',
-    keyOrPattern: `user:${(n * 7919) % 100_000}:profile`,
-    durationMs: Math.round((0.2 + ((n * 7919) % 3000) / 1000) * 1000) / 1000,
-    status: failed ? 'error' : 'success',
-    ...(failed ? { errorCode: 'TIMEOUT' as const, retryable: true, attempt: 1 } : {}),
-    correlationId: randomUUID(),
-  };
+  return dayEvent(n, total, 100_000);
 }
 
 /** Bytes that this process, all threads, handed to the system for files and pipes. */
@@ -283,7 +267,7 @@ async function queries(report: Report, stores: Stores, file: string): Promise<vo
 }
 
 function shifted(minutes: number): string {
-  return new Date(startMs + minutes * 60_000).toISOString();
+  return new Date(dayStartMs + minutes * 60_000).toISOString();
 }
 
 /** How long a control write takes to be acknowledged while a generation is written, against none. */

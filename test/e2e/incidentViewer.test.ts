@@ -132,16 +132,16 @@ describe('the page inside a bundle', function () {
 
   function written(names: readonly string[]): string {
     const built = (name: string): string => readFileSync(join(projectRoot(), 'dist/webviews', name), 'utf8');
-    const page = bundlePage(
+    const pieces = bundlePage(
       {
         script: built('incidentViewer.js'),
         style: built('incidentViewer.css'),
         sha256Base64: (text) => createHash('sha256').update(text).digest('base64'),
       },
-      JSON.stringify(pageData(names)),
+      [JSON.stringify(pageData(names))],
     );
     const path = join(folder, `page-${names.length}.html`);
-    writeFileSync(path, page);
+    writeFileSync(path, [...pieces].join(''));
     return pathToFileURL(path).href;
   }
 

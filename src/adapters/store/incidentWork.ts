@@ -1,9 +1,10 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { ResourceLimits } from 'node:worker_threads';
 import type { ExportOutcome, IncidentWork, PreviewOutcome, WorkHooks } from '../../app/ports/incidents.ts';
 import { checkBundleTarget, partialPath } from '../files/bundleTarget.ts';
 import { sha256OfFile } from '../files/fileHash.ts';
-import type { IncidentPlaces, WorkerSettings } from './messages.ts';
+import type { IncidentPlaces, WorkerJob, WorkerSettings } from './messages.ts';
 import { runStoreJob, type JobHooks } from './storeWorker.ts';
 
 type VerifyOutcome = Awaited<ReturnType<IncidentWork['verify']>>;
@@ -11,24 +12,25 @@ type VerifyOutcome = Awaited<ReturnType<IncidentWork['verify']>>;
 /** Other files of a folder that are hashed at most, to find one that was renamed. */
 const lookedAt = 20;
 
+/**
+ * Far more than a job ever holds. V8 collects what a thread left behind the later the more it may hold: without a limit a
+ * bundle took twice as much memory as it needs.
+ */
+const memoryLimits: ResourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 };
+
 /** Incident bundles, made in worker threads that end with their job. */
 export function incidentWork(
   settings: WorkerSettings & { readonly workerPath: string },
   places: IncidentPlaces,
 ): IncidentWork {
+  const run = (job: WorkerJob, hooks: JobHooks): Promise<unknown> => runStoreJob(settings, job, hooks, memoryLimits);
   return {
-    async preview(work, hooks) {
-      const answer = await runStoreJob(settings, { kind: 'incidentPreview', work, places }, jobHooks(hooks));
-      return answer as PreviewOutcome;
-    },
-    async export(work, hooks) {
-      const answer = await runStoreJob(settings, { kind: 'incidentExport', work, places }, jobHooks(hooks));
-      return answer as ExportOutcome;
-    },
-    async verify(path, signal) {
-      const hooks = signal === undefined ? {} : { signal };
-      return (await runStoreJob(settings, { kind: 'incidentVerify', path }, hooks)) as VerifyOutcome;
-    },
+    preview: async (work, hooks) =>
+      (await run({ kind: 'incidentPreview', work, places }, jobHooks(hooks))) as PreviewOutcome,
+    export: async (work, hooks) =>
+      (await run({ kind: 'incidentExport', work, places }, jobHooks(hooks))) as ExportOutcome,
+    verify: async (path, signal) =>
+      (await run({ kind: 'incidentVerify', path }, signal === undefined ? {} : { signal })) as VerifyOutcome,
     checkTarget: checkBundleTarget,
     forget: (previewId) => rm(join(places.folder, basename(previewId)), { recursive: true, force: true }),
     async discard({ jobId, previewId, target }) {

@@ -108,6 +108,7 @@ export class Parts {
     this.used.add(part.id);
     if (part.database !== undefined) return part.database;
     if (part.stored === undefined) return undefined;
+    this.forgetOldest(part.stored.bytes);
     const image = this.readImage(part, part.stored);
     if (image === undefined) return undefined;
     this.passedBytes += image.length;
@@ -155,13 +156,13 @@ export class Parts {
     this.used.clear();
   }
 
-  /** Lets go of the parts used longest ago; they are read again when needed. */
-  private forgetOldest(): void {
+  /** Lets go of the parts used longest ago, also to make room for `coming` bytes; they are read again when needed. */
+  private forgetOldest(coming = 0): void {
     const open = [...this.used]
       .map((id) => this.find(id))
       .filter((part) => part?.database !== undefined && part.stored !== undefined && !this.pinned.has(part.id));
-    let bytes = open.reduce((sum, part) => sum + (part?.stored?.bytes ?? 0), 0);
-    for (const part of open.slice(0, -1)) {
+    let bytes = open.reduce((sum, part) => sum + (part?.stored?.bytes ?? 0), coming);
+    for (const part of coming > 0 ? open : open.slice(0, -1)) {
       if (bytes <= this.options.memoryBytes) return;
       bytes -= part?.stored?.bytes ?? 0;
       part?.database?.close();

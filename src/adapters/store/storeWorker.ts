@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../../app/ports/clock.ts';
 import { Failure, failureFrom } from '../../domain/failure.ts';
 import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerJob, WorkerSettings } from './messages.ts';
@@ -155,10 +155,11 @@ export function runStoreJob(
   settings: WorkerSettings & { readonly workerPath: string },
   job: WorkerJob,
   { onProgress, signal }: JobHooks = {},
+  resourceLimits: ResourceLimits = {},
 ): Promise<unknown> {
   const { workerPath, directory, wasmPath, migrationsDirectory } = settings;
   const workerData: WorkerSettings = { directory, wasmPath, migrationsDirectory, job };
-  const worker = new Worker(workerPath, { workerData, name: `cachify-store-${job.kind}` });
+  const worker = new Worker(workerPath, { workerData, name: `cachify-store-${job.kind}`, resourceLimits });
   const stop = (): void => worker.postMessage({ cancel: true });
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop, { once: true });

@@ -37,6 +37,8 @@ const mostRuns = 1000;
 /** Runs whose history is told event by event. */
 const toldRuns = 50;
 const toldHappenings = 500;
+/** Problems of each of the other runs. */
+const briefProblems = 20;
 /** A connection without a sample for so long is not open anywhere. */
 const goneAfterMs = 60_000;
 
@@ -96,13 +98,13 @@ async function workflowRecords({ workflows, connections }: CollectParts, questio
   );
   return Promise.all(
     runs.map(async (run, at) => ({
-      ...runRecord(run),
+      ...runRecord(run, at < toldRuns ? toldHappenings : briefProblems),
       ...(at < toldRuns ? { happenings: happeningsOf(await workflows.history(run.id)).slice(-toldHappenings) } : {}),
     })),
   );
 }
 
-function runRecord(run: WorkflowRun): Record<string, unknown> {
+function runRecord(run: WorkflowRun, mostProblems: number): Record<string, unknown> {
   const { connectionId, parameters, resumedFromExecutionId, resumedByExecutionId, problems } = run;
   const { entries } = parameters;
   return {
@@ -111,7 +113,7 @@ function runRecord(run: WorkflowRun): Record<string, unknown> {
     parameters: { ...parameters, ...(Array.isArray(entries) ? { entries: entries.length } : {}) },
     resumedFrom: resumedFromExecutionId,
     resumedBy: resumedByExecutionId,
-    problems: problems.slice(0, toldHappenings),
+    problems: problems.slice(0, mostProblems),
   };
 }
 

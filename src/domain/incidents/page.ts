@@ -15,8 +15,8 @@ export function embeddedJson(json: string): string {
   );
 }
 
-/** The same parts and data (JSON) give the same bytes. */
-export function bundlePage({ script, style, sha256Base64 }: PageParts, data: string): string {
+/** The page piece by piece; `data` is JSON in pieces. The same parts and data give the same bytes. */
+export function* bundlePage({ script, style, sha256Base64 }: PageParts, data: Iterable<string>): Generator<string> {
   // A script that named its own end would close its element; the bundle of ours does not, and if it ever did, this keeps it whole.
   const code = script.replaceAll('</script', '<\\/script');
   const policy = [
@@ -26,7 +26,7 @@ export function bundlePage({ script, style, sha256Base64 }: PageParts, data: str
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  return `<!DOCTYPE html>
+  yield `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -38,7 +38,9 @@ export function bundlePage({ script, style, sha256Base64 }: PageParts, data: str
 </head>
 <body>
 <div id="page"><noscript>This page shows the bundle with a script of its own; the .jsonl files beside it hold the same.</noscript></div>
-<script type="application/json" id="data">${embeddedJson(data)}</script>
+<script type="application/json" id="data">`;
+  for (const piece of data) yield embeddedJson(piece);
+  yield `</script>
 <script>${code}</script>
 </body>
 </html>

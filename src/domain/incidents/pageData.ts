@@ -31,13 +31,17 @@ export interface PageData {
 const buckets = 120;
 const keptFailures = 5000;
 const keptOthers = 5000;
+/** Of failures and of others each: a few lines of a strange kind must not make the page heavy. */
+const keptCharacters = 4_000_000;
 const keptSamples = 6000;
 
-/** The newest of what passes, in order. */
+/** The newest of what passes, in order: so many, and no more characters than that. */
 class Newest {
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
   readonly #most: number;
-  #next = 0;
+  /** Where the kept ones begin. */
+  #from = 0;
+  #characters = 0;
   seen = 0;
 
   constructor(most: number) {
@@ -46,14 +50,21 @@ class Newest {
 
   add(line: string): void {
     this.seen += 1;
-    if (this.#lines.length < this.#most) this.#lines.push(line);
-    else this.#lines[this.#next] = line;
-    this.#next = (this.#next + 1) % this.#most;
+    this.#lines.push(line);
+    this.#characters += line.length;
+    while (this.#lines.length - this.#from > this.#most || this.#characters > keptCharacters) {
+      this.#characters -= this.#lines[this.#from]?.length ?? 0;
+      this.#lines[this.#from] = '';
+      this.#from += 1;
+    }
+    if (this.#from > this.#most) {
+      this.#lines = this.all();
+      this.#from = 0;
+    }
   }
 
   all(): string[] {
-    if (this.seen <= this.#most) return this.#lines;
-    return [...this.#lines.slice(this.#next), ...this.#lines.slice(0, this.#next)];
+    return this.#lines.slice(this.#from);
   }
 }
 
@@ -114,16 +125,20 @@ export class PageGathering {
     this.#samples.add(line);
   }
 
-  /** The data of the page as JSON. Lines are JSON already: thousands of them are put in as they are. */
-  dataText(rest: Omit<PageData, 'buckets' | 'events' | 'samples'>): string {
+  /** The data of the page as JSON, in pieces. Lines are JSON already: thousands of them are put in as they are. */
+  *dataPieces(rest: Omit<PageData, 'buckets' | 'events' | 'samples'>): Generator<string> {
+    yield JSON.stringify({ ...rest, buckets: this.#buckets }).slice(0, -1);
+    yield `,"events":{"of":${this.#failures.seen + this.#others.seen},"shown":`;
     // Every line begins with its time, so lines sort by time as texts.
-    const shown = [...this.#failures.all(), ...this.#others.all()].sort();
-    const events = `{"of":${this.#failures.seen + this.#others.seen},"shown":${listText(shown)}}`;
-    const head = JSON.stringify({ ...rest, buckets: this.#buckets });
-    return `${head.slice(0, -1)},"events":${events},"samples":${listText(this.#samples.all())}}`;
+    yield* listPieces([...this.#failures.all(), ...this.#others.all()].sort());
+    yield '},"samples":';
+    yield* listPieces(this.#samples.all());
+    yield '}';
   }
 }
 
-function listText(lines: readonly string[]): string {
-  return `[${lines.map((line) => line.trimEnd()).join(',')}]`;
+function* listPieces(lines: readonly string[]): Generator<string> {
+  yield '[';
+  for (const [at, line] of lines.entries()) yield at === 0 ? line.trimEnd() : `,${line.trimEnd()}`;
+  yield ']';
 }

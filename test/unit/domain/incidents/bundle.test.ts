@@ -94,7 +94,7 @@ describe('the page of a bundle', () => {
 
   it('allows its own script and style by their hashes, and nothing else', () => {
     const hash = (text: string): string => createHash('sha256').update(text).digest('base64');
-    const page = bundlePage({ script: 'go()', style: 'p {}', sha256Base64: hash }, '{}');
+    const page = [...bundlePage({ script: 'go()', style: 'p {}', sha256Base64: hash }, ['{', '}'])].join('');
     assert.ok(page.includes(`script-src 'sha256-${hash('go()')}'`));
     assert.ok(page.includes(`style-src 'sha256-${hash('p {}')}'`));
     assert.match(page, /default-src 'none'/);
@@ -108,7 +108,9 @@ describe('the page of a bundle', () => {
       const at = new Date(Date.UTC(2026, 0, 1) + ((n * 7919) % count) * 240).toISOString();
       gathering.event(`{"at":"${at}"}`, at, n % 3 === 0 ? 'error' : 'success');
     }
-    const { buckets, events, profile } = JSON.parse(gathering.dataText({ profile: 'strict' } as never)) as PageData;
+    const { buckets, events, profile } = JSON.parse(
+      [...gathering.dataPieces({ profile: 'strict' } as never)].join(''),
+    ) as PageData;
     assert.equal(profile, 'strict');
     assert.equal(buckets.length, 120);
     assert.equal(
@@ -120,6 +122,20 @@ describe('the page of a bundle', () => {
     assert.equal(events.shown.length, 10_000);
     const times = events.shown.map((event) => (event as { at: string }).at);
     assert.deepEqual(times, times.toSorted());
+  });
+
+  it('keeps the newest of long lines by what they take', () => {
+    const gathering = new PageGathering('2026-01-01T00:00:00.000Z', '2026-01-01T02:00:00.000Z');
+    const filler = 'x'.repeat(100_000);
+    for (let n = 0; n < 500; n++) {
+      const at = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString();
+      gathering.event(`{"at":"${at}","key":"${filler}"}`, at, 'success');
+    }
+    const text = [...gathering.dataPieces({ profile: 'strict' } as never)].join('');
+    const { events } = JSON.parse(text) as PageData;
+    assert.equal(events.of, 500);
+    assert.equal(events.shown.length, 39);
+    assert.equal((events.shown.at(-1) as { at: string }).at, '2026-01-01T00:08:19.000Z');
   });
 });
 

@@ -16,7 +16,7 @@ import { bundleLines, bundleRedactor } from './bundleRedactor.ts';
 import { exportBeginning, ExportState, type ExportPoint } from './exportState.ts';
 import type { JobControl } from './jobControl.ts';
 import { isStored } from './previewJob.ts';
-import { storedChunks, type Chunk, type Position } from './storedChunks.ts';
+import { storedChunks, type Position } from './storedChunks.ts';
 
 /** Chunks that are packed side by side: zlib works in threads of its own. */
 const packedAtOnce = 3;
@@ -126,6 +126,7 @@ async function write(job: Job): Promise<void> {
       for await (const chunk of packed(chunksOf(job, path, going ? position : undefined))) {
         await writer.append(chunk.plain, chunk.packed);
         if (path !== manifestPath && path !== sumsPath) contentDone += chunk.plain.length;
+        chunk.release?.();
         if (chunk.next !== undefined) {
           position = chunk.next;
           await file.datasync();
@@ -178,6 +179,7 @@ interface PlainChunk {
   readonly plain: Buffer;
   /** undefined in small files, which are begun again. */
   readonly next: Position | undefined;
+  readonly release?: () => void;
 }
 
 async function* chunksOf(job: Job, path: string, from: Position | undefined): AsyncGenerator<PlainChunk> {
@@ -188,8 +190,9 @@ async function* chunksOf(job: Job, path: string, from: Position | undefined): As
   }
   const { cut, query, names, request } = work;
   const lines = bundleLines(bundleRedactor(request, work), names);
-  const chunks: Iterable<Chunk> = storedChunks(path, { history, cut, query, lines }, from);
-  for (const { bytes, next } of chunks) yield { plain: bytes, next };
+  const betweenParts = (): Promise<void> => job.control.checkpoint();
+  const chunks = storedChunks(path, { history, cut, query, lines, betweenParts }, from);
+  for await (const { bytes, next, release } of chunks) yield { plain: bytes, next, release };
 }
 
 /** The chunks in their order, packed some at a time. */

@@ -35,6 +35,7 @@ import type { IncidentPlaces } from '../../messages.ts';
 import type { StoreEngine } from '../../storeEngine.ts';
 import { bundleLines, bundleRedactor } from './bundleRedactor.ts';
 import type { JobControl } from './jobControl.ts';
+import { writePieces } from './keptFile.ts';
 import { storedChunks } from './storedChunks.ts';
 
 const deflate = promisify<Buffer, Buffer>(deflateRaw);
@@ -95,7 +96,7 @@ class Preview {
     const decisions = withTimeline(() => this.#records('decisions.jsonl', collected.decisions, () => decisionRecord));
     const alerts = includes.has('timeline') ? allowed(this.#redactor, alertsRecord, collected.alerts) : undefined;
     const events = (alerts as { events?: unknown[] } | undefined)?.events ?? [];
-    if (alerts !== undefined) this.#keep('alerts.json', `${JSON.stringify(alerts, null, 2)}\n`, events.length);
+    if (alerts !== undefined) this.#keep('alerts.json', [`${JSON.stringify(alerts, null, 2)}\n`], events.length);
     const counts: IncidentCounts = {
       timeline: this.#recordsOf('timeline.jsonl'),
       metrics: this.#recordsOf('metrics.jsonl'),
@@ -108,9 +109,9 @@ class Preview {
     const redactions = this.#redactor.summary();
     const counted = redactions.map(({ kind, count }) => ({ kind, count }));
     const report = { profile: request.redactionProfile, version: redactionVersion, redactions: counted };
-    this.#keep('redaction-report.json', `${JSON.stringify(report, null, 2)}\n`, counted.length);
+    this.#keep('redaction-report.json', [`${JSON.stringify(report, null, 2)}\n`], counted.length);
     this.#page({ counts, redactions: counted, workflows, decisions, alerts: alerts ?? null });
-    this.#keep('README.md', readmeText(shownRequest(request), createdAt, this.#entries), 0);
+    this.#keep('README.md', [readmeText(shownRequest(request), createdAt, this.#entries)], 0);
     const { manifest, contentSha256 } = this.#manifest();
     const contentBytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
     return {
@@ -135,12 +136,14 @@ class Preview {
     const hash = createHash('sha256');
     let bytes = 0;
     let records = 0;
-    for (const chunk of storedChunks(path, { history: this.#history, cut, query, lines, onLine })) {
+    const betweenParts = (): Promise<void> => this.#control.checkpoint();
+    for await (const chunk of storedChunks(path, { history: this.#history, cut, query, lines, onLine, betweenParts })) {
       hash.update(chunk.bytes);
       if (bytes === 0 && path === 'timeline.jsonl') {
         this.#packedShare = (await deflate(chunk.bytes)).length / chunk.bytes.length;
       }
       bytes += chunk.bytes.length;
+      chunk.release();
       records += chunk.records;
       this.#done += chunk.records;
       const all = Math.max(this.#done, estimated.timeline + estimated.metrics);
@@ -162,13 +165,13 @@ class Preview {
       const shown = shape === undefined ? undefined : allowed(this.#redactor, shape, record);
       return shown === undefined ? [] : [shown];
     });
-    this.#keep(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(''), kept.length);
+    this.#keep(path, linesOf(kept), kept.length);
     return kept;
   }
 
   #page(parts: Pick<PageData, 'counts' | 'redactions' | 'workflows' | 'decisions' | 'alerts'>): void {
     const { request, collected, createdAt, toolVersion } = this.#work;
-    const data = this.#gathering.dataText({
+    const data = this.#gathering.dataPieces({
       tool: { name: 'Cachify Studio', version: toolVersion },
       createdAt,
       from: request.from,
@@ -217,9 +220,8 @@ class Preview {
     return { manifest, contentSha256 };
   }
 
-  #keep(path: string, text: string, records: number): void {
-    writeFileSync(join(this.#folder, path), text, { mode: 0o600 });
-    this.#entries.push({ path, sha256: sha256Of(text), bytes: Buffer.byteLength(text), records });
+  #keep(path: string, pieces: Iterable<string>, records: number): void {
+    this.#entries.push({ path, ...writePieces(join(this.#folder, path), pieces), records });
   }
 
   #recordsOf(path: string): number {
@@ -235,6 +237,10 @@ function shownRequest({ connectionIds: _named, ...request }: PreviewWork['reques
 function recordShape(record: unknown): Shape | undefined {
   const kind = (record as { record?: unknown } | null)?.record;
   return typeof kind === 'string' && Object.hasOwn(diagnosticRecords, kind) ? diagnosticRecords[kind] : undefined;
+}
+
+function* linesOf(records: readonly unknown[]): Generator<string> {
+  for (const record of records) yield `${JSON.stringify(record)}\n`;
 }
 
 function sha256Of(text: string): string {

@@ -5,8 +5,9 @@ import type { StoredPath } from '../../../../domain/incidents/manifest.ts';
 import type { SqlDatabase } from '../../sql/driver.ts';
 import type { StoreEngine } from '../../storeEngine.ts';
 import type { EventPart } from '../../storeOptions.ts';
-import { sampleOf, sampleColumns } from '../repositories/observabilitySamples.ts';
+import { sampleColumnNames, sampleColumns, sampleOf } from '../repositories/observabilitySamples.ts';
 import { allOf, inList, type Condition } from '../repositories/rows.ts';
+import { ChunkBuffers } from './chunkBuffer.ts';
 
 /** The last row that was taken: what comes after it comes next. Parts before `part` are done. */
 export interface Position {
@@ -20,6 +21,8 @@ export interface Position {
 /** Some whole lines of a dataset. */
 export interface Chunk {
   readonly bytes: Buffer;
+  /** The bytes are not needed any more: a later chunk may stand in their place. */
+  readonly release: () => void;
   readonly records: number;
   /** Where the next chunk begins. */
   readonly next: Position;
@@ -34,6 +37,8 @@ export interface ChunkOptions {
   readonly query: CutQuery;
   readonly lines: DatasetLines;
   readonly onLine?: OnLine;
+  /** Lets other work of the thread in, the collection of what the part before left among it. */
+  readonly betweenParts: () => Promise<void>;
 }
 
 /** A chunk is full with so many characters: large enough to pack well, small enough that a crash costs little. */
@@ -47,30 +52,39 @@ const tables = { 'timeline.jsonl': 'history_events', 'metrics.jsonl': 'observabi
  *
  * @throws Failure CONFLICT when a part of the cut cannot be read any more
  */
-export function* storedChunks(path: StoredPath, options: ChunkOptions, from?: Position): Generator<Chunk> {
-  const { history, cut, query, lines, onLine } = options;
+export async function* storedChunks(path: StoredPath, options: ChunkOptions, from?: Position): AsyncGenerator<Chunk> {
+  const { history, cut, query, lines, onLine, betweenParts } = options;
   const rowsOf = path === 'timeline.jsonl' ? eventRows : sampleRows;
-  let text = '';
+  const buffers = new ChunkBuffers(chunkCharacters);
+  let buffer = buffers.take();
+  let characters = 0;
   let records = 0;
+  const chunkUpTo = (next: Position): Chunk => {
+    const full = buffer;
+    return { bytes: full.bytes, records, next, release: () => buffers.give(full) };
+  };
   let last = from ?? { part: -1, at: '', id: '', connection: '' };
   for (const part of partsOfCut(history, tables[path], cut, query)) {
     const id = Number(part.id);
     if (id < last.part) continue;
+    await betweenParts();
     const database = part.open();
     if (database === undefined) throw partLost();
     const after = id === last.part ? last : undefined;
     for (const row of rowsOf(database, query, after, lines)) {
-      text += row.line;
+      buffer.add(row.line);
+      characters += row.line.length;
       records += 1;
       onLine?.(row.line, row.at, row.status);
-      if (text.length < chunkCharacters) continue;
+      if (characters < chunkCharacters) continue;
       last = { part: id, at: row.at, id: row.id, connection: row.connection };
-      yield { bytes: Buffer.from(text), records, next: last };
-      text = '';
+      yield chunkUpTo(last);
+      buffer = buffers.take();
+      characters = 0;
       records = 0;
     }
   }
-  if (text !== '') yield { bytes: Buffer.from(text), records, next: { ...last, part: Number.MAX_SAFE_INTEGER } };
+  if (records > 0) yield chunkUpTo({ ...last, part: Number.MAX_SAFE_INTEGER });
 }
 
 /** Finished parts of the cut that reach into the window, oldest first. */
@@ -79,6 +93,7 @@ function partsOfCut(history: StoreEngine, table: string, cut: IncidentCut, query
     .eventParts(table)
     .filter(({ id, content }) => {
       if (typeof id !== 'number' || id > cut.history || content === undefined) return false;
+      if (content.tables?.[table]?.rows === 0) return false;
       return content.from === null || content.to === null || (content.from < query.to && content.to >= query.from);
     })
     .sort((a, b) => Number(a.id) - Number(b.id));
@@ -203,12 +218,12 @@ function* sampleRows(
       ? undefined
       : { sql: '(timestamp, connection_id, id) > (?, ?, ?)', params: [after.at, after.connection, after.id] },
   ]);
-  const rows = part.all(
+  const rows = part.each(
     `SELECT ${sampleColumns} FROM observability_snapshots WHERE ${where.sql} ORDER BY timestamp, connection_id, id`,
     where.params,
   );
   for (const row of rows) {
-    const sample = sampleOf(row);
+    const sample = sampleOf(Object.fromEntries(sampleColumnNames.map((column, at) => [column, row[at] ?? null])));
     yield {
       line: lines.sample(sample),
       at: sample.timestamp,

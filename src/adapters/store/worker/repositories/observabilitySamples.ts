@@ -9,6 +9,7 @@ const figures = `id, connection_id, timestamp, period_seconds, latency_p50_ms, l
   reconnect_count, ops_per_second, slow_op_count, used_memory_bytes, max_memory_bytes, connected_clients, keyspace_hits,
   keyspace_misses, evicted_keys, replication_link`;
 export const sampleColumns = `${figures}, commands_json`;
+export const sampleColumnNames: readonly string[] = sampleColumns.split(/,\s*/);
 const insert = `INSERT OR IGNORE INTO observability_snapshots (${sampleColumns})
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const links = ['up', 'down'] as const;
