@@ -1,5 +1,6 @@
 // The page inside a bundle, opened from disk by a browser.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { PageData } from '../../src/domain/incidents/pageData.ts';
 import { bundlePage } from '../../src/domain/incidents/page.ts';
 import { launchChromium } from '../support/host/chromium.ts';
+import { diagnosedServer } from '../support/diagnosedServer.ts';
 import { ownFolder } from '../support/processes.ts';
 import { projectRoot } from '../support/root.ts';
 
@@ -113,6 +115,33 @@ function pageData(names: readonly string[]): PageData {
       connection: name,
       violations: n === 2 ? [{ packName: name, rule: 'executionWindows', message: 'The window is closed.' }] : [],
     })),
+    diagnostics: [
+      {
+        record: 'connection',
+        connection: 'shop-prod',
+        name: names[3] ?? 'shop-prod',
+        environment: 'prod',
+        state: 'ready',
+        destination: names[4] ?? '10.0.0.7:6379',
+        capabilities: { info: { available: true }, config: { available: false } },
+      },
+      {
+        record: 'info',
+        connection: 'shop-prod',
+        at: iso(fromMs),
+        fields: { used_memory: '734003200', maxmemory: '0' },
+      },
+      {
+        record: 'problem',
+        connection: 'shop-prod',
+        what: 'CONFIG',
+        code: 'UNAUTHORIZED',
+        reason: names[5] ?? 'denied',
+      },
+      { record: 'slowlog', connection: 'shop-prod', at: iso(fromMs), durationMs: 31, command: 'SET', key: names[6] },
+      { record: 'pack', id: 'p', name: names[7] ?? 'Nights', enabled: true, connections: ['shop-prod'] },
+    ],
+    logs: [{ at: iso(fromMs), level: 'error', event: names[8] ?? 'timeline not written' }],
     redactions: [
       { kind: 'user', count: 40 },
       { kind: 'credential', count: 3 },
@@ -224,6 +253,42 @@ describe('the page inside a bundle', function () {
       assert.ok(overflow <= 0, `${overflow} px too wide`);
       assert.deepEqual(told, []);
       await page.close();
+    }
+  });
+
+  it('tells of a real server what it said, what it did not tell, and what went wrong with us', async function () {
+    this.timeout(120_000);
+    const server = await diagnosedServer();
+    try {
+      for (const limited of [false, true]) {
+        if (limited) await server.limitUser();
+        const zip = await server.bundle('default');
+        const path = join(folder, `real-${limited}.html`);
+        writeFileSync(path, execFileSync('unzip', ['-p', zip, 'index.html'], { maxBuffer: 1 << 28 }));
+        for (const colorScheme of ['dark', 'light'] as const) {
+          const { page, told } = await opened(pathToFileURL(path).href, { colorScheme });
+          const card = page.locator('section[aria-labelledby=servers] article');
+          assert.match(await card.innerText(), /Shop prod[\s\S]*Redis \d+\.\d+\.\d+ · standalone · master/);
+          assert.equal(await card.locator('details').count(), limited ? 1 : 4);
+          assert.equal((await card.innerText()).includes('CONFIG (denied)'), limited);
+          for (const summary of await card.locator('summary').all()) {
+            await summary.focus();
+            await page.keyboard.press('Enter');
+          }
+          if (!limited) assert.match(await card.innerText(), /maxmemory-policy\s+allkeys-lru\s+noeviction/);
+          assert.match(await page.locator('main').innerText(), /Nights only[\s\S]*timeline not written/);
+          const name = `incident-viewer-real-${limited ? 'limited-' : ''}${colorScheme}`;
+          await page.screenshot({ path: join(projectRoot(), `out/pictures/${name}.png`), fullPage: true });
+          await page.setViewportSize({ width: 420, height: 900 });
+          await page.screenshot({ path: join(projectRoot(), `out/pictures/${name}-narrow.png`), fullPage: true });
+          const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+          assert.ok(overflow <= 0, `${overflow} px too wide`);
+          assert.deepEqual(told, []);
+          await page.close();
+        }
+      }
+    } finally {
+      await server.close();
     }
   });
 });

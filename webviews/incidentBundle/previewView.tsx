@@ -1,24 +1,13 @@
 import type { VNode } from 'preact';
 import { formatBytes, formatCount, formatPercent } from '../../src/domain/format.ts';
-import type { IncidentPreview, IncidentRequest, RedactionKind } from '../../src/domain/incidents/definition.ts';
+import { redactionWords } from '../../src/domain/incidents/redactionWords.ts';
+import type { IncidentPreview, IncidentRequest } from '../../src/domain/incidents/definition.ts';
 import type { BundleSnapshot } from '../../src/protocol/incidentBundle.ts';
 import { Button } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { act, acting } from './model.ts';
 import { ProgressBar } from './progressBar.tsx';
-
-const kindWords: Readonly<Record<RedactionKind, string>> = {
-  secret: 'Known secrets, removed',
-  credential: 'Credentials, removed',
-  key: 'Key names, as tokens',
-  host: 'Hosts, as tokens',
-  user: 'User names, as tokens',
-  label: 'Names and labels, as tokens',
-  path: 'Paths, as tokens',
-  text: 'Free text, left out',
-  dropped: 'Fields that no rule allows, left out',
-};
 
 export function PreviewView({
   shown,
@@ -128,7 +117,7 @@ function Redactions({ preview }: { readonly preview: IncidentPreview }): VNode {
             {redactions.flatMap(({ kind, count, examples }) =>
               (examples.length === 0 ? [{ before: '', after: '' }] : examples).map(({ before, after }, at) => (
                 <tr key={`${kind}${at}`}>
-                  <td>{at === 0 ? kindWords[kind] : ''}</td>
+                  <td>{at === 0 ? redactionWords[kind] : ''}</td>
                   <td class="end number">{at === 0 ? formatCount(count) : ''}</td>
                   <td class="example" title={before}>
                     {before}

@@ -25,6 +25,9 @@ export interface PageData {
   readonly workflows: readonly unknown[];
   readonly alerts: unknown;
   readonly decisions: readonly unknown[];
+  readonly diagnostics: readonly unknown[];
+  /** Warnings and errors of logs.jsonl, the newest. */
+  readonly logs: readonly unknown[];
   readonly redactions: readonly Omit<RedactionSummary, 'examples'>[];
 }
 
@@ -34,6 +37,7 @@ const keptOthers = 5000;
 /** Of failures and of others each: a few lines of a strange kind must not make the page heavy. */
 const keptCharacters = 4_000_000;
 const keptSamples = 6000;
+const keptLogs = 500;
 
 /** The newest of what passes, in order: so many, and no more characters than that. */
 class Newest {
@@ -85,6 +89,12 @@ class Thinned {
   all(): string[] {
     return this.#lines;
   }
+}
+
+/** What of the log a page shows: what went wrong. */
+export function pageLogs(records: readonly unknown[]): unknown[] {
+  const levelOf = (record: unknown): unknown => (record as { readonly level?: unknown } | null)?.level;
+  return records.filter((record) => levelOf(record) === 'warn' || levelOf(record) === 'error').slice(-keptLogs);
 }
 
 /** Gathers what the page shows while the lines of a bundle pass by. Memory does not grow with their number. */

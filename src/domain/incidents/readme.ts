@@ -2,7 +2,8 @@ import type { BundleEntry, IncidentRequest } from './definition.ts';
 import { formatCount } from '../format.ts';
 
 const about: Readonly<Record<string, string>> = {
-  'index.html': 'Opens in a browser, without a network: timeline, charts, runs, alerts, what was redacted.',
+  'index.html':
+    'Opens in a browser, without a network: charts, what failed, alerts, servers, runs, timeline, what was redacted.',
   'timeline.jsonl': 'What Cachify Studio did and what the servers reported, in the order in which it was recorded.',
   'metrics.jsonl': 'Samples of the servers and of our own latency.',
   'logs.jsonl': 'What the extension logged in the window that made this bundle.',

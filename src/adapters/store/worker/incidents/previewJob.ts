@@ -27,7 +27,7 @@ import {
   type StoredPath,
 } from '../../../../domain/incidents/manifest.ts';
 import { bundlePage } from '../../../../domain/incidents/page.ts';
-import { PageGathering, type PageData } from '../../../../domain/incidents/pageData.ts';
+import { PageGathering, pageLogs, type PageData } from '../../../../domain/incidents/pageData.ts';
 import { readmeText } from '../../../../domain/incidents/readme.ts';
 import { redactionVersion, type Redactor } from '../../../../domain/incidents/redactor.ts';
 import { allowed, type Shape } from '../../../../domain/incidents/shapes.ts';
@@ -110,7 +110,15 @@ class Preview {
     const counted = redactions.map(({ kind, count }) => ({ kind, count }));
     const report = { profile: request.redactionProfile, version: redactionVersion, redactions: counted };
     this.#keep('redaction-report.json', [`${JSON.stringify(report, null, 2)}\n`], counted.length);
-    this.#page({ counts, redactions: counted, workflows, decisions, alerts: alerts ?? null });
+    this.#page({
+      counts,
+      redactions: counted,
+      workflows,
+      decisions,
+      diagnostics,
+      logs: pageLogs(logs),
+      alerts: alerts ?? null,
+    });
     this.#keep('README.md', [readmeText(shownRequest(request), createdAt, this.#entries)], 0);
     const { manifest, contentSha256 } = this.#manifest();
     const contentBytes = this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -169,7 +177,9 @@ class Preview {
     return kept;
   }
 
-  #page(parts: Pick<PageData, 'counts' | 'redactions' | 'workflows' | 'decisions' | 'alerts'>): void {
+  #page(
+    parts: Pick<PageData, 'counts' | 'redactions' | 'workflows' | 'decisions' | 'alerts' | 'diagnostics' | 'logs'>,
+  ): void {
     const { request, collected, createdAt, toolVersion } = this.#work;
     const data = this.#gathering.dataPieces({
       tool: { name: 'Cachify Studio', version: toolVersion },
