@@ -45,7 +45,7 @@ export class StoreState {
   constructor(options: StateOptions, parts: Parts, image?: Uint8Array) {
     this.options = options;
     this.parts = parts;
-    this.mainDatabase = options.sql.open(image);
+    this.mainDatabase = options.sql.open(image, mainRoomBytes + Math.ceil((image?.length ?? 0) / 4));
     if (options.contentOf !== undefined) this.currentPart = this.emptyPart();
   }
 
@@ -184,13 +184,17 @@ export class StoreState {
   private emptyPart(): SqlDatabase {
     this.rowsInPart = 0;
     const { schema } = this;
-    if (this.emptyImage?.schema === schema) return this.options.sql.open(this.emptyImage.image);
+    if (this.emptyImage?.schema === schema) return this.options.sql.open(this.emptyImage.image, partRoomBytes);
     const database = this.options.sql.open();
     this.upgrade(database);
     this.emptyImage = { schema, image: database.image() };
     return database;
   }
 }
+
+/** A full part of events is somewhat smaller; a larger one moves to other memory while it grows. */
+const partRoomBytes = 16 * (1 << 20);
+const mainRoomBytes = 8 * (1 << 20);
 
 /** Parts made anew in several windows must be equal: their schema carries no time of making. */
 const beginning = new Date(0).toISOString();

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { mappedBytes } from '../mappedBytes.ts';
 import { codeOf, type FileSystem, type OpenFile } from './fileSystem.ts';
 
 function openFile(path: string, flags: string): OpenFile {
@@ -12,7 +13,7 @@ function openFile(path: string, flags: string): OpenFile {
       }
     },
     read(position, length) {
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = mappedBytes(length);
       let got = 0;
       while (got < length) {
         const more = fs.readSync(fd, bytes, got, length - got, position + got);
@@ -59,7 +60,14 @@ function renamePatiently(rename: () => void): void {
 export const nodeFileSystem: FileSystem = {
   list: (folder) => fs.readdirSync(folder),
   makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true, mode: 0o700 }),
-  read: (path) => fs.readFileSync(path),
+  read(path) {
+    const file = openFile(path, 'r');
+    try {
+      return file.read(0, file.size());
+    } finally {
+      file.close();
+    }
+  },
   size: (path) => statOf(path)?.size,
   modifiedMs: (path) => statOf(path)?.mtimeMs,
   create: (path, bytes) => fs.writeFileSync(path, bytes, { flag: 'wx', mode: 0o600 }),

@@ -104,7 +104,7 @@ export class LogFile {
 
   /** The header as the first frame tells it: everything can be read, but nothing may be appended any more. */
   private salvageHeader(): LogHeader {
-    const body = Buffer.from(this.file.read(logHeaderBytes, this.file.size() - logHeaderBytes));
+    const body = asBuffer(this.file.read(logHeaderBytes, this.file.size() - logHeaderBytes));
     const first = saltOfFirstFrame(body);
     if (first === undefined) {
       this.file.close();
@@ -135,7 +135,7 @@ export class LogFile {
 
   /** Whether the torn bytes are as long as the frame that they began as: then it was whole once, and is damaged. */
   get tornIsWhole(): boolean {
-    return isWholeButInvalid(Buffer.from(this.file.read(this.offset, this.tornBytes)), this.salt);
+    return isWholeButInvalid(asBuffer(this.file.read(this.offset, this.tornBytes)), this.salt);
   }
 
   /** When the last counted frame was written, milliseconds since the epoch; 0 before the first. */
@@ -147,7 +147,7 @@ export class LogFile {
   readNew(): Pick<Scan, 'frames' | 'missing'> {
     const size = this.file.size();
     if (size <= this.scanned) return { frames: [], missing: [] };
-    const bytes = Buffer.from(this.file.read(this.offset, size - this.offset));
+    const bytes = asBuffer(this.file.read(this.offset, size - this.offset));
     const scan = scanFrames(bytes, this.salt, this.next, this.lastMs);
     this.scanned = this.offset + bytes.length;
     const last = scan.frames.at(-1);
@@ -212,7 +212,7 @@ export class LogFile {
 
   /** Whether `frame` is the one that counts for its number; what comes after it is left to `readNew`. */
   private isFirst(frame: Frame): boolean {
-    const bytes = Buffer.from(this.file.read(this.offset, this.file.size() - this.offset));
+    const bytes = asBuffer(this.file.read(this.offset, this.file.size() - this.offset));
     const scan = scanFrames(bytes, this.salt, this.next, this.lastMs);
     const first = scan.frames[0];
     if (first === undefined || first.seq !== frame.seq || first.nonce !== frame.nonce) return false;
@@ -258,3 +258,8 @@ function open(fs: FileSystem, path: string): [OpenFile, boolean] {
 }
 
 const readOnlyCodes = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** The same memory, with the methods that read numbers. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

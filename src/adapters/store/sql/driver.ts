@@ -1,4 +1,5 @@
 import type { Database as SqlJsDatabase, SqlJsStatic, Statement } from 'sql.js';
+import { mappedBytes } from '../mappedBytes.ts';
 import { mergeSketches, ofPattern } from './functions.ts';
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -30,8 +31,13 @@ export interface SqlDatabase {
 }
 
 export interface SqlEngine {
-  /** A new empty database, or one from a file image. @throws Error when the image is no database */
-  open(image?: Uint8Array): SqlDatabase;
+  /**
+   * A new empty database, or one from a copy of a file image.
+   *
+   * @param roomBytes how much it is about to grow: so far, it grows in place
+   * @throws Error when the image is no database
+   */
+  open(image?: Uint8Array, roomBytes?: number): SqlDatabase;
 }
 
 const keptStatements = 200;
@@ -131,7 +137,38 @@ class SqlJs implements SqlDatabase {
 }
 
 export function sqlJsEngine(module: SqlJsStatic): SqlEngine {
-  return { open: (image) => new SqlJs(new module.Database(image)) };
+  const empty = emptyImage(module);
+  return {
+    open: (image = empty, roomBytes = 0) => new SqlJs(new module.Database(new RoomyImage(image, roomBytes))),
+  };
+}
+
+/** A file of one page, without tables. */
+function emptyImage(module: SqlJsStatic): Uint8Array {
+  const database = new module.Database();
+  database.run('PRAGMA user_version = 0');
+  const image = database.export();
+  database.close();
+  return image;
+}
+
+/**
+ * An image whose copy has room behind it and memory of its own. sql.js makes a copy with `slice` and keeps the database in
+ * it; it moves to a larger one only when the database has filled it.
+ */
+class RoomyImage extends Uint8Array<ArrayBufferLike> {
+  private readonly roomBytes: number;
+
+  constructor(image: Uint8Array, roomBytes: number) {
+    super(image.buffer, image.byteOffset, image.byteLength);
+    this.roomBytes = roomBytes;
+  }
+
+  override slice(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
+    const copy = mappedBytes(end - start + this.roomBytes);
+    copy.set(new Uint8Array(this.buffer, this.byteOffset + start, end - start));
+    return copy;
+  }
 }
 
 /** Pages that hold nothing are left out of an image when they are more than this share of it. */
