@@ -78,7 +78,7 @@ function openedStores(context: ExtensionContext, log: Log): Stores {
     clock: systemClock,
     onProblem: (problem) => {
       log.warn('store problem', { kind: problem.kind });
-      void window.showWarningMessage(storeDamageMessage(problem));
+      if (problem.toldBefore !== true) void window.showWarningMessage(storeDamageMessage(problem));
     },
   });
 }

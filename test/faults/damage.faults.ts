@@ -108,4 +108,18 @@ describe('faults: damaged files', function () {
     report('truncations', count);
     assert.equal(count.detected + count['a whole log, only shorter'], count.lengths);
   });
+
+  it('a job that only reads leaves a damaged file to the windows, which tell of it', async () => {
+    const { disk, truth, needed } = await specimen();
+    for (const path of needed) {
+      const damaged = disk.copy();
+      damaged.damage(path, Buffer.alloc(disk.bytes(path).length, 1));
+      const names = damaged.paths();
+      const job = await openSmall(damaged.mount(), { passive: true });
+      held(job.engine);
+      await job.engine.close();
+      assert.deepEqual(damaged.paths(), names, path);
+      assert.ok((await openDamaged(damaged, truth)).reported, path);
+    }
+  });
 });

@@ -12,3 +12,14 @@ export function report(what: string, numbers: Readonly<Record<string, number | s
   const parts = Object.entries(numbers).map(([name, value]) => `${name} ${value}`);
   console.log(`    ${what}: ${parts.join(', ')}`);
 }
+
+/**
+ * A long run in pieces: `FAULTS_PIECE=2/5` tries the second fifth of the points of the longest tests. @returns whether the
+ * point with this number is tried
+ */
+export function isInPiece(point: number): boolean {
+  const [, piece, pieces] = /^(\d+)\/(\d+)$/.exec(process.env['FAULTS_PIECE'] ?? '1/1') ?? [];
+  if (piece === undefined || pieces === undefined)
+    throw new Error('FAULTS_PIECE is a piece of a number of pieces: 2/5');
+  return point % Number(pieces) === Number(piece) % Number(pieces);
+}

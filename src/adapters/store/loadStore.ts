@@ -20,12 +20,15 @@ export type WithLock = <T>(run: () => T | Promise<T>) => Promise<T>;
 export async function loadStore(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
   const { folder } = follower;
   folder.fs.makeFolder(folder.path);
-  const chosen = newestGeneration(folder, options.clock, (file) =>
-    follower.report({ kind: 'damagedFile', file, missing: null }),
-  );
+  const chosen = newestGeneration(folder, (file, generation) => {
+    follower.setAside(file);
+    if (generation !== file) follower.setAside(generation);
+    follower.report({ kind: 'damagedFile', file, missing: null });
+  });
   if (chosen === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
   follower.startFrom(chosen);
   if (!followFrom(follower, chosen?.manifest.log ?? firstLogName, options)) {
+    if (options.passive === true) return;
     await beginAnew(follower, options, withLock);
   }
   if (!follower.isNewer && (follower.log?.tornBytes ?? 0) > 0) await withLock(() => follower.reportTornTail());
@@ -48,15 +51,39 @@ function followFrom(follower: LogFollower, log: string, { clock }: StoreOptions)
 }
 
 /** After a log that cannot go on: writes all that could be read as the first generation of a new epoch. */
-async function beginAnew(follower: LogFollower, { clock }: StoreOptions, withLock: WithLock): Promise<void> {
-  const { folder } = follower;
+async function beginAnew(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
   const broken = follower.logName;
   await withLock(async () => {
-    const content = follower.beginEpoch();
-    await writeGeneration(folder, content, giveWayOn(clock), (run) => run());
-    folder.quarantine(broken, clock.wallMs());
-    follower.switchLog(content.log);
+    const log = await writeEpoch(follower, options);
+    follower.setAside(broken);
+    follower.switchLog(log);
   });
+}
+
+/**
+ * After the files of a store in use were taken away: writes down what memory holds, and reports the parts that only the files
+ * held. Does nothing when there is a store in the folder. The store then has to be loaded again.
+ *
+ * @throws the system's error, or Failure TIMEOUT of the lock
+ */
+export async function putBack(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
+  const { folder } = follower;
+  folder.fs.makeFolder(folder.path);
+  await withLock(async () => {
+    if (folder.generations().length > 0 || folder.hasFirstLog()) return;
+    for (const { database, stored, from, to } of follower.state.parts.all()) {
+      if (database !== undefined || stored === undefined) continue;
+      follower.report({ kind: 'missingWrites', file: stored.file, missing: { from, to } });
+    }
+    await writeEpoch(follower, options);
+  });
+}
+
+/** Call with the lock. @returns the log of the new epoch */
+async function writeEpoch(follower: LogFollower, { clock }: StoreOptions): Promise<string> {
+  const content = follower.beginEpoch();
+  await writeGeneration(follower.folder, content, giveWayOn(clock), (run) => run());
+  return content.log;
 }
 
 /** Takes the steps that the schema lacks, each as one frame: a window that dies in between leaves whole steps only. */

@@ -5,7 +5,7 @@ import type { GenerationContent } from './generations/writeGeneration.ts';
 import { frameKind, type Frame } from './log/frame.ts';
 import { LogFile, type DamagedFile } from './log/logFile.ts';
 import { Parts, type Part } from './parts.ts';
-import type { StoreProblem } from './problems.ts';
+import { nameOf, type StoreProblem } from './problems.ts';
 import { compactImage } from './sql/driver.ts';
 import type { StoreOptions } from './storeOptions.ts';
 import { StoreState } from './storeState.ts';
@@ -25,7 +25,7 @@ export class LogFollower {
   private fileName = '';
   private lastFrameMs = 0;
   private lastSeq = 0;
-  private epoch = 0;
+  private epochNumber = 0;
   /** Logs in which writes were missing: a new generation leaves them behind, and they are set aside. */
   private readonly damagedLogs = new Set<string>();
   private hasTornTail = false;
@@ -57,6 +57,11 @@ export class LogFollower {
     return this.lastSeq;
   }
 
+  /** How often the log was begun anew, after one that could not go on. */
+  get epoch(): number {
+    return this.epochNumber;
+  }
+
   /** What was found at the start would be found again at the next: a new log leaves it behind. */
   get needsNewLog(): boolean {
     return this.damagedLogs.size > 0 || this.hasTornTail;
@@ -67,7 +72,7 @@ export class LogFollower {
     this.current.close();
     this.current = this.emptyState(chosen?.image);
     this.lastSeq = chosen?.manifest.seq ?? 0;
-    this.epoch = chosen?.manifest.epoch ?? 0;
+    this.epochNumber = chosen?.manifest.epoch ?? 0;
     for (const stored of chosen?.manifest.parts ?? []) {
       this.current.parts.add({ ...stored, hidden: stored.hidden ?? [], stored, database: undefined });
     }
@@ -157,7 +162,7 @@ export class LogFollower {
   /** After a log that cannot go on: what could be read, as the first generation of a new epoch. */
   beginEpoch(): GenerationContent {
     const log = this.folder.createLogAfter(this.lastSeq);
-    this.epoch++;
+    this.epochNumber++;
     this.current.finishPart(this.lastSeq);
     return this.contentFor({ seq: this.lastSeq, log });
   }
@@ -177,7 +182,7 @@ export class LogFollower {
 
   /** A generation was written and the log begins after it: what was damaged before is set aside. */
   leaveDamageBehind(): void {
-    for (const name of this.damagedLogs) this.folder.quarantine(name, this.options.clock.wallMs());
+    for (const name of this.damagedLogs) this.setAside(name);
     this.damagedLogs.clear();
     this.hasTornTail = false;
   }
@@ -192,8 +197,16 @@ export class LogFollower {
     else this.report({ kind: 'tornTail', file: this.fileName, missing: null, count: file.tornBytes });
   }
 
+  /** Sets a damaged file aside. A job leaves that to the windows, which tell a person of it. */
+  setAside(file: string): void {
+    if (this.options.passive !== true) this.folder.quarantine(file, this.options.clock.wallMs());
+  }
+
   report(problem: Omit<StoreProblem, 'store'>): void {
-    this.options.report({ store: this.options.name, ...problem });
+    // A torn tail costs nothing, and is left behind with its log. A job has nobody to tell.
+    const isNoted = problem.kind !== 'tornTail' && this.options.passive !== true;
+    const isFirst = !isNoted || this.folder.noteTold(nameOf(problem));
+    this.options.report({ store: this.options.name, ...problem, ...(isFirst ? {} : { toldBefore: true }) });
   }
 
   close(): void {
@@ -218,7 +231,7 @@ export class LogFollower {
   }
 
   private onDamagedPart(part: Part, error: DamagedFile): void {
-    this.folder.quarantine(error.file, this.options.clock.wallMs());
+    this.setAside(error.file);
     const missing = { from: part.from, to: part.to };
     this.report({ kind: 'damagedFile', file: error.file, missing, count: part.rows });
   }

@@ -16,7 +16,7 @@ import type { RetentionStore } from '../../app/ports/retention.ts';
 import type { WorkflowStore } from '../../app/ports/workflows.ts';
 import { Failure } from '../../domain/failure.ts';
 import type { CallName, StoreCalls } from './messages.ts';
-import type { StoreProblem } from './problems.ts';
+import { nameOf, type StoreProblem } from './problems.ts';
 import { runStoreJob, StoreWorker } from './storeWorker.ts';
 
 export interface OpenStoresOptions {
@@ -40,7 +40,7 @@ export function openStores(options: OpenStoresOptions): Stores {
   const told = new Set<string>();
   /** A worker that takes another's place finds the same damage again. */
   const tellOnce = (problem: StoreProblem): void => {
-    const name = JSON.stringify([problem.store, problem.kind, problem.file]);
+    const name = `${problem.store} ${nameOf(problem)}`;
     if (told.has(name)) return;
     told.add(name);
     onProblem?.(problem);

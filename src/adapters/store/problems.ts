@@ -8,4 +8,11 @@ export interface StoreProblem {
   readonly missing: { readonly from: string | null; readonly to: string | null } | null;
   /** Bytes of a torn tail, or rows of a damaged part. */
   readonly count?: number;
+  /** A window has told a person of it before. */
+  readonly toldBefore?: true;
+}
+
+/** What tells one problem of a store from another. The same damage has the same name in every window. */
+export function nameOf({ kind, file, missing }: Pick<StoreProblem, 'kind' | 'file' | 'missing'>): string {
+  return [kind, file, missing?.from ?? ''].join(' ');
 }

@@ -5,7 +5,7 @@ import { GenerationCycle } from './generations/generationCycle.ts';
 import { StoreFolder } from './generations/storeFolder.ts';
 import { giveWayOn } from './giveWay.ts';
 import { JobQueue } from './jobQueue.ts';
-import { loadStore } from './loadStore.ts';
+import { loadStore, putBack } from './loadStore.ts';
 import { StoreLock } from './lock.ts';
 import { DamagedFile } from './log/logFile.ts';
 import { packCommands } from './log/packing.ts';
@@ -60,8 +60,13 @@ export class StoreEngine {
    */
   static async open(options: StoreOptions): Promise<StoreEngine> {
     const engine = new StoreEngine(options);
-    await engine.load();
-    return engine;
+    try {
+      await engine.load();
+      return engine;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
   }
 
   get health(): EngineHealth {
@@ -262,9 +267,20 @@ export class StoreEngine {
         });
         this.standing = { kind: 'ready' };
       } catch (error) {
-        this.noteDiskError(error);
+        await this.recoverFrom(error);
       }
     });
+  }
+
+  /** A folder that is gone is made again: what is in memory is all that is left of it. */
+  private async recoverFrom(error: unknown): Promise<void> {
+    if (!(error instanceof DamagedFile) && codeOf(error) !== 'ENOENT') return this.noteDiskError(error);
+    this.standing = { kind: 'ready' };
+    try {
+      await this.reload();
+    } catch (failed) {
+      this.noteDiskError(failed);
+    }
   }
 
   /** A generation that could not be written is tried again as soon as there is room for it. */
@@ -302,6 +318,21 @@ export class StoreEngine {
     }
   }
 
+  /**
+   * The log is no longer where it was: another window replaced it after damage, or the folder was emptied, or exchanged for an
+   * older one. @throws the system's error
+   */
+  private async reload(): Promise<void> {
+    const { follower, options } = this;
+    await putBack(follower, options, (run) => this.withLock(run));
+    const { seq, epoch, lastWriteMs } = follower;
+    await this.load();
+    if (follower.seq >= seq || follower.epoch > epoch) return;
+    const from = follower.lastWriteMs > 0 ? new Date(follower.lastWriteMs).toISOString() : null;
+    const missing = { from, to: new Date(lastWriteMs).toISOString() };
+    follower.report({ kind: 'missingWrites', file: follower.logName, missing });
+  }
+
   private async withLock<T>(run: () => T | Promise<T>): Promise<T> {
     await this.lock.acquire();
     try {
@@ -311,14 +342,14 @@ export class StoreEngine {
     }
   }
 
-  /** A log that was replaced by another window, after damage, is given up for what is on disk now. */
+  /** A log that is no longer where it was is given up for what is on disk now. */
   private async commitOrReload<T>(write: (transaction: Transaction) => T, mayUseReserve: boolean): Promise<T> {
     const { follower } = this;
     if (follower.isNewer) throw newerFailure();
     try {
       return await this.withLock(() => this.commitLocked(write));
     } catch (error) {
-      if (error instanceof DamagedFile) await this.load();
+      if (error instanceof DamagedFile) await this.reload();
       else if (!mayUseReserve || codeOf(error) !== 'ENOSPC' || !follower.folder.giveUpReserve()) throw error;
       return await this.withLock(() => this.commitLocked(write));
     }

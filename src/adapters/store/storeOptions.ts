@@ -19,7 +19,7 @@ export interface StoreOptions extends StateOptions {
   readonly partRows: number;
   /** Finished parts are held in memory up to this. */
   readonly partMemoryBytes: number;
-  /** true: only reads; generations are left to others. */
+  /** true: only reads; generations, and files that turn out damaged, are left to others. */
   readonly passive?: boolean;
   readonly report: (problem: StoreProblem) => void;
 }

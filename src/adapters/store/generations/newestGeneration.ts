@@ -1,5 +1,4 @@
 import { inflateRawSync } from 'node:zlib';
-import type { Clock } from '../../../app/ports/clock.ts';
 import { NewerStore } from '../diskFailures.ts';
 import { DamagedFile } from '../log/logFile.ts';
 import { manifestFormat, type Manifest } from './manifest.ts';
@@ -12,15 +11,15 @@ export interface ProvenGeneration {
 }
 
 /**
- * The newest generation that proves itself; those that do not are set aside and reported.
+ * The newest generation that proves itself.
  *
+ * @param damaged told of a file that does not, and of the manifest that names it, which may be the file itself
  * @returns undefined when there is none: the log then begins at the beginning
  * @throws NewerStore when a newer version wrote in a form that this one does not know
  */
 export function newestGeneration(
   folder: StoreFolder,
-  clock: Clock,
-  damaged: (file: string) => void,
+  damaged: (file: string, generation: string) => void,
 ): ProvenGeneration | undefined {
   for (const name of folder.generations()) {
     try {
@@ -30,9 +29,7 @@ export function newestGeneration(
       return { manifest, image: manifest.main.packed === true ? inflateRawSync(bytes) : bytes };
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
-      folder.quarantine(error.file, clock.wallMs());
-      if (error.file !== name) folder.quarantine(name, clock.wallMs());
-      damaged(error.file);
+      damaged(error.file, name);
     }
   }
   return undefined;

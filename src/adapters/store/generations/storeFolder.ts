@@ -206,6 +206,21 @@ export class StoreFolder {
     }
   }
 
+  /**
+   * Remembers that a person is told of a damage, for the other windows and later ones. Where it cannot be remembered, it is
+   * rather told again.
+   *
+   * @returns false when it was told before
+   */
+  noteTold(damage: string): boolean {
+    try {
+      this.fs.create(this.at(`told-${sha256(Buffer.from(damage)).slice(0, 16)}`), new Uint8Array());
+      return true;
+    } catch (error) {
+      return codeOf(error) !== 'EEXIST';
+    }
+  }
+
   usedBytes(): number {
     return this.fs.list(this.path).reduce((sum, name) => sum + (this.fs.size(this.at(name)) ?? 0), 0);
   }

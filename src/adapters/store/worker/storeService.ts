@@ -171,7 +171,8 @@ export class StoreService {
     const engines = [this.control, this.history];
     const isQuiet = this.answering === 0 && this.answered - this.answeredBefore <= quietCalls;
     this.answeredBefore = this.answered;
-    if (!isQuiet || engines.some(({ isBusy }) => isBusy)) return;
+    // What could not be written is in this memory only, and a fresh thread would begin with what is on disk.
+    if (!isQuiet || engines.some(({ isBusy, health }) => isBusy || health.kind !== 'ready')) return;
     const sum = (what: 'liveBytes' | 'passedBytes'): number => engines.reduce((all, one) => all + one[what], 0);
     if (isWasteful(this.options.heldBytes(), sum('liveBytes'), sum('passedBytes'))) {
       this.options.tell({ kind: 'wantsRenewal' });
