@@ -5,7 +5,7 @@ import { Policies, type PoliciesParts } from './app/governance/policies.ts';
 import type { Settings } from './app/ports/environment.ts';
 import type { Stores } from './app/ports/stores.ts';
 
-export interface GovernanceNeeds extends Omit<PoliciesParts, 'store' | 'definitionOf'> {
+export interface GovernanceNeeds extends Omit<PoliciesParts, 'store' | 'definitionOf' | 'onDidChange'> {
   readonly connections: ConnectionService;
   readonly settings: Settings;
   readonly stores: Stores;
@@ -18,18 +18,18 @@ export function composeGovernance(needs: GovernanceNeeds): { policies: Policies;
     ...rest,
     store: stores.governance,
     definitionOf: (connectionId: string) => connections.definitionOf(connectionId),
+    onDidChange: (listener: () => void) =>
+      Disposable.from(
+        stores.onDidChange((store) => void (store === 'control' && listener())),
+        settings.onDidChange(listener),
+        connections.onDidChange(listener),
+      ),
   };
   const policies = new Policies(parts);
   const governance = new GovernanceService({
     ...parts,
     policies,
     definitions: () => connections.views().flatMap(({ entry }) => (entry.usable ? [entry.definition] : [])),
-    onDidChange: (listener) =>
-      Disposable.from(
-        stores.onDidChange((store) => void (store === 'control' && listener())),
-        settings.onDidChange(listener),
-        connections.onDidChange(listener),
-      ),
   });
   return { policies, governance };
 }

@@ -86,6 +86,7 @@ export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
     alerts: raised,
     recorder: { record: (event) => void records.push(event) },
     definitionOf: () => rig.active.definition,
+    onDidChange: (listener) => stores.onDidChange((store) => void (store === 'control' && listener())),
   });
   const gate = new CommandGate({
     governance: policies,

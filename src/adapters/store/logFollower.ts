@@ -26,6 +26,7 @@ export class LogFollower {
   private lastFrameMs = 0;
   private lastSeq = 0;
   private epochNumber = 0;
+  private foreignFrames = 0;
   /** Logs in which writes were missing: a new generation leaves them behind, and they are set aside. */
   private readonly damagedLogs = new Set<string>();
   private hasTornTail = false;
@@ -62,6 +63,11 @@ export class LogFollower {
     return this.epochNumber;
   }
 
+  /** Grows whenever the state became another by what this window did not write itself. */
+  get foreign(): number {
+    return this.foreignFrames;
+  }
+
   /** What was found at the start would be found again at the next: a new log leaves it behind. */
   get needsNewLog(): boolean {
     return this.damagedLogs.size > 0 || this.hasTornTail;
@@ -69,6 +75,7 @@ export class LogFollower {
 
   /** Starts over from a generation, or from nothing; `follow` then needs a log. */
   startFrom(chosen: ProvenGeneration | undefined): void {
+    this.foreignFrames++;
     this.current.close();
     this.current = this.emptyState(chosen?.image);
     this.lastSeq = chosen?.manifest.seq ?? 0;
@@ -104,6 +111,7 @@ export class LogFollower {
   }
 
   private apply(frame: Frame): void {
+    this.foreignFrames++;
     const applied = this.current.apply(frame);
     this.lastSeq = frame.seq;
     if (applied === 'nothing') this.onMissing(frame.atMs, frame.atMs);

@@ -32,6 +32,8 @@ export class StoreEngine {
   /** Why the last generation could not be written; undefined when it was. */
   private generationError: unknown;
   private closed = false;
+  /** `follower.foreign` when it was last asked whether others wrote. */
+  private heardOf = 0;
 
   private constructor(options: StoreOptions) {
     this.options = options;
@@ -62,6 +64,7 @@ export class StoreEngine {
     const engine = new StoreEngine(options);
     try {
       await engine.load();
+      engine.heardOf = engine.follower.foreign;
       return engine;
     } catch (error) {
       await engine.close();
@@ -150,12 +153,14 @@ export class StoreEngine {
     });
   }
 
-  /** Applies what other windows committed; whether there was anything. */
+  /** Applies what other windows committed; whether there was anything since the last call, also if a read met it first. */
   catchUp(): boolean {
-    const before = this.follower.seq;
     this.follower.follow();
     if (!this.generations.isWriting) this.follower.adoptWritten();
-    return this.follower.seq !== before;
+    const { foreign } = this.follower;
+    const isNews = foreign !== this.heardOf;
+    this.heardOf = foreign;
+    return isNews;
   }
 
   /** Number of the last transaction that is in the state. */

@@ -31,6 +31,7 @@ export class StoreWorker {
   private watchdog: { dispose(): void } | undefined;
   private restarts: number[] = [];
   private closed = false;
+  private hadWorker = false;
   private renewedAt: number | undefined;
   /** Workers that are finishing. */
   private readonly leaving: Promise<void>[] = [];
@@ -81,6 +82,7 @@ export class StoreWorker {
     this.worker = undefined;
     this.leaving.push(this.ended(worker));
     this.start();
+    this.tellReplaced();
   }
 
   private running(): Worker {
@@ -90,7 +92,15 @@ export class StoreWorker {
     this.restarts = this.restarts.filter((at) => now - at < 60_000);
     if (this.restarts.length >= restartsPerMinute) throw restartFailure();
     this.restarts.push(now);
-    return this.start();
+    const worker = this.start();
+    if (this.hadWorker) this.tellReplaced();
+    this.hadWorker = true;
+    return worker;
+  }
+
+  /** What was written while one worker took another's place was told by neither. */
+  private tellReplaced(): void {
+    for (const store of ['control', 'history'] as const) this.options.onNotice({ kind: 'changed', store });
   }
 
   private start(): Worker {

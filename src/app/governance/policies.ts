@@ -22,15 +22,14 @@ export interface PoliciesParts {
   readonly recorder: { record(event: HistoryEvent): void };
   /** By id or uid. @throws Failure VALIDATION_ERROR when there is none */
   definitionOf(connectionId: string): ConnectionDefinition;
+  /** Told when packs, their assignments, settings or connections may be others: here, or in another window. */
+  onDidChange(listener: () => void): { dispose(): void };
 }
 
 /** Decisions where no pack holds are kept in groups: nothing waits for them. */
 const groupMs = 1000;
 /** A run without packs makes no decision between its batches that a replay could use. */
 const betweenBatches = 'workflows.batch';
-
-/** A run on a connection without packs looks for new ones at most so often; where a pack holds, each batch asks. */
-const freeForMs = 200;
 
 interface Judged {
   readonly definition: ConnectionDefinition;
@@ -45,11 +44,15 @@ export class Policies implements Governance {
   #waiting: RecordedDecision[] = [];
   #due: { dispose(): void } | undefined;
   #latestMs = 0;
-  /** When a connection was last seen without packs, monotonic. */
-  readonly #free = new Map<string, number>();
+  /** Connections that were seen without packs since anything about packs changed. */
+  #free = new Set<string>();
 
   constructor(parts: PoliciesParts) {
     this.#parts = parts;
+    parts.onDidChange(() => {
+      // A new set: an answer that is on its way notes itself in the old one.
+      this.#free = new Set();
+    });
   }
 
   /** Called after decisions on governed connections. */
@@ -59,12 +62,13 @@ export class Policies implements Governance {
   }
 
   async rule(question: GovernanceQuestion): Promise<Ruling> {
-    if (question.action === betweenBatches && this.#isFree(question.connectionUid)) return unruled(question.at);
+    const free = this.#free;
+    if (question.action === betweenBatches && free.has(question.connectionUid)) return unruled(question.at);
     const judged = await this.#judge(question);
     const { ruling, definition } = judged;
     const record = this.#recordOf(question, judged);
     if (ruling.packIds.length === 0) {
-      this.#free.set(question.connectionUid, this.#parts.clock.monoMs());
+      free.add(question.connectionUid);
       if (question.action !== betweenBatches) this.#later(record);
       return ruling;
     }
@@ -94,11 +98,6 @@ export class Policies implements Governance {
     } catch (error) {
       this.#parts.log.warn('decisions not stored', { code: asFailure(error).code, count: group.length });
     }
-  }
-
-  #isFree(connectionUid: string): boolean {
-    const seenMs = this.#free.get(connectionUid);
-    return seenMs !== undefined && this.#parts.clock.monoMs() - seenMs < freeForMs;
   }
 
   async #judge(question: GovernanceQuestion, chosenMs?: number): Promise<Judged> {

@@ -211,7 +211,10 @@ export interface Stores {
   readonly alerts: AlertStore;
   readonly retention: RetentionStore;
   readonly maintenance: StoreMaintenance;
-  /** Told within a second when another window saved something: what is shown may be old. */
+  /**
+   * Told within a second when another window saved something, and at once when packs or their assignments were saved
+   * here: what is shown, or was remembered, may be old.
+   */
   onDidChange(listener: (store: 'control' | 'history') => void): { dispose(): void };
   health(): StoreHealth;
   onDidChangeHealth(listener: (health: StoreHealth) => void): { dispose(): void };

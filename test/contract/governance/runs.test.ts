@@ -4,6 +4,7 @@ import { isFailure } from '../../../src/domain/failure.ts';
 import type { PackContent } from '../../../src/domain/governance/pack.ts';
 import type { Weekday } from '../../../src/domain/governance/week.ts';
 import type { Clock } from '../../../src/app/ports/clock.ts';
+import { countCommands } from '../../support/commandCounter.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { realClock } from '../../support/redisParts.ts';
@@ -40,6 +41,14 @@ function windowAround(fromMs: number, toMs: number): Partial<PackContent> {
     timezone: 'UTC',
   } as const;
   return { schedulingEnabled: true, executionWindows: [window] };
+}
+
+/** Lets a script of another client keep the server; resolves when commands are refused. */
+async function busy(box: RedisBox): Promise<void> {
+  box.cli('eval', 'while true do end', '0').catch(() => '');
+  await waitFor('the server to be busy', 20_000, async () =>
+    (await box.cli('get', 'tmp:1').catch((error: unknown) => String(error))).includes('BUSY'),
+  );
 }
 
 const blocked = (rule: string) => (error: unknown) => isFailure(error, 'BLOCKED') && error.details?.['rule'] === rule;
@@ -105,6 +114,84 @@ describe('policies on runs', function () {
       ['workflows.start true 0', 'workflows.plan true 0'],
     );
     assert.ok(!rig.records.some(({ action }) => action === 'governance.decision'));
+  });
+
+  it('a run without packs asks for them once, and at once when another window assigns one', async () => {
+    const directory = ownFolder('cachify-governance-');
+    let asked = 0;
+    let atBatch: (batches: number) => Promise<void> = () => Promise.resolve();
+    let batches = 0;
+    await open({
+      directory,
+      wrap: (parts) => ({
+        ...parts,
+        governance: {
+          foresee: (question) => parts.governance.foresee(question),
+          async rule(question) {
+            if (question.action === 'workflows.batch') await atBatch(++batches);
+            return parts.governance.rule(question);
+          },
+        },
+      }),
+    });
+    const other = await workflowRig({ directory, definition: { port: box.port }, clock });
+    try {
+      const { governance } = rig.stores;
+      const holding = governance.holding.bind(governance);
+      governance.holding = (connectionUid) => {
+        asked++;
+        return holding(connectionUid);
+      };
+      await box.cli('eval', "for i=1,3000 do redis.call('SET','many:'..i,'v') end return 1", '0');
+      const free = await plan();
+      await rig.service.start({ runId: free.runId });
+      assert.equal((await rig.service.wait(free.runId)).state, 'completed');
+      assert.ok(batches > 2, `${batches} batches`);
+      // The plan with its foresight, the start, and the first batch if something else was saved in between.
+      assert.ok(asked <= 4, `${asked} questions for ${batches} batches`);
+
+      const { runId } = await plan('many:*');
+      batches = 0;
+      atBatch = async (batch) => {
+        if (batch !== 3) return;
+        const told = new Promise<void>((resolve) => {
+          const listening = rig.stores.onDidChange((store) => {
+            if (store !== 'control') return;
+            listening.dispose();
+            resolve();
+          });
+        });
+        const at = new Date(clock.wallMs()).toISOString();
+        const content: PackContent = {
+          name: 'Never here',
+          environments: ['prod'],
+          maxWorkflowItems: 10,
+          maxRetryAttempts: 0,
+          schedulingEnabled: false,
+          executionWindows: [],
+          enabled: true,
+        };
+        const { stores } = other;
+        await stores.governance.savePacks([
+          { id: 'x', version: 1, createdAt: at, updatedAt: at, removedAt: null, content },
+        ]);
+        await stores.governance.assign(uid, ['x'], at);
+        await told;
+        // Saved and assigned are two frames, and either is told.
+        await waitFor('the pack', 20_000, async () => !(await rig.policies.foresee(question())).decision.allowed);
+      };
+      await rig.service.start({ runId });
+      const run = await rig.service.wait(runId);
+      assert.equal(run.state, 'paused_policy', JSON.stringify(run.error));
+      assert.ok(run.counts.done < 3000);
+    } finally {
+      await other.close();
+    }
+
+    function question() {
+      const at = new Date(clock.wallMs()).toISOString();
+      return { connectionUid: uid, action: 'workflows.batch', items: 0, at };
+    }
   });
 
   it('every point is a decision with its packs, durable before the batch; the run carries pack and window', async () => {
@@ -235,6 +322,45 @@ describe('policies on runs', function () {
     const started = events.find(({ event }) => event.kind === 'started')?.event;
     assert.equal(started?.kind === 'started' && started.retry.maxAttempts, 0);
   });
+
+  for (const [cap, tries, state] of [
+    [0, 1, 'failed'],
+    [2, 2, 'completed'],
+  ] as const) {
+    it(`a retry cap of ${cap}: an item that fails once is tried ${tries === 1 ? 'exactly once' : 'again'}, counted on the wire`, async () => {
+      const counter = await countCommands(box.port);
+      let isBusy = false;
+      await open({
+        definition: { port: counter.port },
+        wrap: (parts) => ({
+          ...parts,
+          store: {
+            ...parts.store,
+            async append(row, events, fence) {
+              await parts.store.append(row, events, fence);
+              const kinds = events.map(({ event }) => event.kind);
+              // A script of somebody else makes the server refuse the write of this item, and ends soon after.
+              if (kinds.includes('intended') && !isBusy) {
+                isBusy = true;
+                await busy(box);
+              } else if (kinds.includes('released')) await box.cli('script', 'kill').catch(() => '');
+            },
+          },
+        }),
+      });
+      await box.cli('config', 'set', 'busy-reply-threshold', '1');
+      await hold('a', { maxRetryAttempts: cap });
+      const { runId } = await plan('tmp:1');
+      counter.reset();
+      const retry = { maxAttempts: 5, backoffMs: 400, strategy: 'fixed', abortOnErrorRate: 1 } as const;
+      await rig.service.start({ runId, retry });
+      const run = await rig.service.wait(runId);
+      assert.equal(run.state, state, JSON.stringify(run.error));
+      assert.equal(counter.counts.get('UNLINK'), tries);
+      assert.equal(await box.cli('exists', 'tmp:1'), cap === 0 ? '1' : '0');
+      await counter.close();
+    });
+  }
 
   it('the end of a window lets the batch finish, then the run waits and says when it opens', async () => {
     await open();

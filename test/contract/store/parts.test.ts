@@ -118,6 +118,19 @@ describe('store: parts as a whole', () => {
     await everywhere(range(0, 160));
   });
 
+  it('a window hears once that another one wrote, also when a read met it first', async () => {
+    const { engine: other } = await openSmall(disk.mount());
+    assert.equal(other.catchUp(), false, 'what was there at the start is no news');
+    await engine.commit((tx) => tx.run('INSERT INTO rows (n, body) VALUES (?, ?)', [900, 'x'], 'part'));
+    other.read();
+    assert.equal(other.catchUp(), true);
+    assert.equal(other.catchUp(), false);
+    await other.commit((tx) => tx.run('INSERT INTO rows (n, body) VALUES (?, ?)', [901, 'x'], 'part'));
+    assert.equal(other.catchUp(), false, 'its own writes are no news to it');
+    assert.equal(engine.catchUp(), true);
+    await other.close();
+  });
+
   it('a window that only follows does not keep in memory what another one has written', async () => {
     const { engine: follower } = await openSmall(disk.mount(), { partMemoryBytes: 1 });
     for (let round = 0; round < 6; round++) {

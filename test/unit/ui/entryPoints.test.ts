@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { apiCommandIds, uiCommandIds } from '../../../src/ui/contributions.ts';
-import { entryPoints, withoutServers } from '../../support/entryPoints.ts';
+import { entryPoints } from '../../support/entryPoints.ts';
 
 const root = resolve(__dirname, '../../..');
 
@@ -20,9 +20,7 @@ const using = (pattern: RegExp): string[] => sources().flatMap(({ path, text }) 
 
 describe('ways in', () => {
   it('are all named, with what they can do to a server', () => {
-    const unnamed = [...apiCommandIds, ...uiCommandIds].filter(
-      (id) => !Object.hasOwn(entryPoints, id) && !withoutServers.some((prefix) => id.startsWith(prefix)),
-    );
+    const unnamed = [...apiCommandIds, ...uiCommandIds].filter((id) => !Object.hasOwn(entryPoints, id));
     assert.deepEqual(unnamed, [], 'say in test/support/entryPoints.ts what these commands can do to a server');
   });
 

@@ -52,6 +52,15 @@ const recoverMs = 5000;
 /** So many calls between two looks are heartbeats and samples, not somebody at work. */
 const quietCalls = 10;
 
+/** Calls after which other packs may hold on a connection: told as if another window had saved them. */
+const savesPacks: ReadonlySet<CallName> = new Set([
+  'governance.savePacks',
+  'governance.removePack',
+  'governance.assign',
+  'store.importDesktop',
+  'retention.reset',
+]);
+
 /** The two stores and everything that can be asked of them. Lives in the worker. */
 export class StoreService {
   private readonly options: ServiceOptions;
@@ -99,6 +108,7 @@ export class StoreService {
     } finally {
       this.answering--;
       this.answered++;
+      if (savesPacks.has(call)) this.options.tell({ kind: 'changed', store: 'control' });
       this.tellHealth();
     }
   }
