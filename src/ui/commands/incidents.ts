@@ -9,6 +9,7 @@ import { formatCounted } from '../../domain/format.ts';
 import type { BundleVerdict, ExportJob, IncidentBundle } from '../../domain/incidents/definition.ts';
 import type { IncidentBundlePanel } from '../panels/incidentBundlePanel.ts';
 import { askText } from '../quickInput.ts';
+import { revealInOs } from '../revealInOs.ts';
 import { BundleRow, ExportRow } from '../trees/bundlesSection.ts';
 import { RunNode } from '../trees/workflowNodes.ts';
 import { isPlainObject, type InteractiveCommands } from './register.ts';
@@ -62,7 +63,7 @@ export function incidentCommands(parts: Parts): IncidentCommands {
     },
     'cachify.incidents.reveal': async (item) => {
       const bundle = await bundleOf(service, item);
-      if (bundle !== undefined) await commands.executeCommand('revealFileInOS', Uri.file(bundle.path));
+      if (bundle !== undefined) await revealInOs(bundle.path);
     },
     'cachify.incidents.openViewer': async (item) => {
       const bundle = await bundleOf(service, item);

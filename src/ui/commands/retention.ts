@@ -8,6 +8,7 @@ import { datasetTitles, keptDatasets, rowWords, type KeptDataset } from '../../d
 import type { StorageFocus } from '../../protocol/storage.ts';
 import type { StoragePanel } from '../panels/storagePanel.ts';
 import { askChoice, askText } from '../quickInput.ts';
+import { revealInOs } from '../revealInOs.ts';
 import { DatasetRow, PurgeRow } from '../trees/datasetsSection.ts';
 import type { InteractiveCommands } from './register.ts';
 
@@ -35,7 +36,7 @@ export function retentionCommands(parts: RetentionCommandParts): RetentionComman
     'cachify.retention.savePolicy': (item) => openOn(panel, item, 'policy'),
     'cachify.retention.undoPurge': (item) => undoPurge(retention, item),
     'cachify.retention.confirmClock': () => confirmClock(enforcement, parts.clockMs()),
-    'cachify.retention.openFolder': () => commands.executeCommand('revealFileInOS', parts.folder),
+    'cachify.retention.openFolder': () => revealInOs(parts.folder),
     'cachify.retention.reset': () => reset(parts),
     'cachify.retention.exportDatabase': () => exportDatabase(api),
     'cachify.retention.verify': () => verify(api),
@@ -118,7 +119,7 @@ async function reset({ api, retention, folder, clockMs }: RetentionCommandParts)
     'Reveal backup',
   );
   if (answer === again) await commands.executeCommand('workbench.action.reloadWindow');
-  if (answer === 'Reveal backup') await commands.executeCommand('revealFileInOS', backup);
+  if (answer === 'Reveal backup') await revealInOs(backup);
 }
 
 async function exportDatabase(retention: RetentionApi): Promise<void> {
@@ -133,7 +134,7 @@ async function exportDatabase(retention: RetentionApi): Promise<void> {
     `Exported the local store to ${display(target.fsPath)}.`,
     'Reveal',
   );
-  if (answer === 'Reveal') await commands.executeCommand('revealFileInOS', Uri.file(target.fsPath));
+  if (answer === 'Reveal') await revealInOs(target);
 }
 
 async function verify(retention: RetentionApi): Promise<void> {

@@ -57,6 +57,7 @@ describe('sampling a real server', () => {
   let sampler: Sampler;
   let newSampler: (window: string) => Sampler;
   let connections: ReturnType<typeof connectionsOf>;
+  let isPaused = false;
 
   beforeEach(async () => {
     box = await startRedis({ args: ['--slowlog-log-slower-than', '0'] });
@@ -84,10 +85,11 @@ describe('sampling a real server', () => {
         ...parts,
         journal,
         turns: new SamplingTurns({ leases, log }),
-        isPaused: () => false,
+        isPaused: () => isPaused,
         meter: new EngineMeter(clock),
       });
     };
+    isPaused = false;
     sampler = newSampler('this window');
   });
 
@@ -136,6 +138,26 @@ describe('sampling a real server', () => {
     assert.equal(second.maxMemoryBytes, null);
     const samplesInTimeline = gate.events.filter((event) => event.action.startsWith('observability.'));
     assert.deepEqual(samplesInTimeline, [], 'our polling is no operation of a person');
+  });
+
+  it('rests while retention has paused samples, and covers nothing of that stretch afterwards', async () => {
+    await connected();
+    clock.advance(15_000);
+    await stored(2);
+    isPaused = true;
+    for (let turn = 0; turn < 4; turn++) clock.advance(15_000);
+    assert.equal((await stores.history.samples(window())).length, 2);
+    isPaused = false;
+    clock.advance(15_000);
+    await stored(3);
+    clock.advance(15_000);
+    await stored(4);
+    const samples = await stores.history.samples(window());
+    assert.deepEqual(
+      samples.map(({ periodSeconds }) => periodSeconds),
+      [0, 15, 0, 15],
+      'the paused minute belongs to no sample',
+    );
   });
 
   it('never makes a negative rate, neither by RESETSTAT nor by a restart', async () => {

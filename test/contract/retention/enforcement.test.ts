@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { JobLeases } from '../../../src/app/leases/jobLeases.ts';
 import type { RaisedAlert } from '../../../src/app/ports/alertEvents.ts';
+import type { Clock } from '../../../src/app/ports/clock.ts';
+import type { PinSource } from '../../../src/app/ports/pins.ts';
 import type { FileUse } from '../../../src/app/ports/retention.ts';
 import type { CallName } from '../../../src/adapters/store/messages.ts';
 import type { LeaseStore } from '../../../src/app/ports/leases.ts';
 import { Enforcement } from '../../../src/app/retention/enforcement.ts';
+import { openAlerts } from '../../../src/app/retention/openAlerts.ts';
 import { RetentionService } from '../../../src/app/retention/retentionService.ts';
+import type { AlertEvent } from '../../../src/domain/alerts/event.ts';
 import { Failure, isFailure } from '../../../src/domain/failure.ts';
 import type { Dataset } from '../../../src/domain/retention/dataset.ts';
 import type { Pin } from '../../../src/domain/retention/pins.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
+import { manualClock } from '../../support/manualClock.ts';
+import { waitFor } from '../../support/waiting.ts';
 import { openRig, type StoreRig } from '../../support/retentionRig.ts';
 import { eventOf, idOf, sampleOf } from '../../support/storeRows.ts';
 
@@ -19,6 +25,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 describe('enforcing what is kept', () => {
   let rig: StoreRig;
   let pins: Pin[];
+  let pinSources: PinSource[];
   let raised: RaisedAlert[];
   let files: FileUse[];
   let removed: string[];
@@ -28,13 +35,14 @@ describe('enforcing what is kept', () => {
   beforeEach(async () => {
     rig = await openRig(new MemoryDisk().mount());
     pins = [];
+    pinSources = [{ pins: () => Promise.resolve(pins) }];
     raised = [];
     files = [];
     removed = [];
     const clock = rig.clock;
     service = new RetentionService({
       store: rig.retention,
-      pinSources: [{ pins: () => Promise.resolve(pins) }],
+      pinSources,
       files: [
         {
           dataset: 'workflowHistory',
@@ -51,14 +59,13 @@ describe('enforcing what is kept', () => {
   });
   afterEach(() => rig.service.close());
 
-  function enforcementOf(name: string): Enforcement {
+  function enforcementOf(name: string, clock: Clock = rig.clock): Enforcement {
     const leases = Object.fromEntries(
       (['take', 'renew', 'release', 'list'] as const).map((method) => [
         method,
         (...args: unknown[]) => rig.service.answer(`leases.${method}` as CallName, args),
       ]),
     ) as unknown as LeaseStore;
-    const { clock } = rig;
     return new Enforcement({
       service,
       store: rig.retention,
@@ -243,6 +250,81 @@ describe('enforcing what is kept', () => {
     assert.deepEqual(report.undoable, []);
     assert.equal(report.asideBytes, 0);
     await assert.rejects(service.undoPurge(plan.planId), (error) => isFailure(error, 'CONFLICT'));
+  });
+
+  it('looks every minute, and takes what is too old when it starts and every hour', async () => {
+    const timed = manualClock(rig.clock.wall);
+    const looks: boolean[] = [];
+    const job = enforcementOf('timed', {
+      wallMs: () => timed.wallMs(),
+      monoMs: () => timed.monoMs(),
+      after: (ms, run) => timed.after(ms, run),
+    });
+    const enforce = job.enforce.bind(job);
+    job.enforce = async (asked) => {
+      const status = await enforce(asked);
+      looks.push(asked.byAge);
+      return status;
+    };
+    /** Until the next look has ended: whatever is due meanwhile (heartbeats of the lease) runs too. */
+    const nextLook = async (ms: number): Promise<void> => {
+      const before = looks.length;
+      for (let passed = 0; passed < ms; passed += 1000) {
+        timed.advance(1000);
+        await rig.call('retention.policies');
+      }
+      await waitFor('the look', 20_000, () => looks.length > before, 1);
+    };
+    job.start(20_000);
+    timed.advance(19_000);
+    assert.deepEqual(looks, [], 'the window has its start for itself');
+    await nextLook(1000);
+    assert.deepEqual(looks, [true], 'at the start');
+    await eventsBack(40);
+    for (let minute = 1; minute < 60; minute++) {
+      await nextLook(60_000);
+      assert.deepEqual(looks.slice(1).filter(Boolean), [], `minute ${minute}: only budgets`);
+    }
+    assert.equal((await rig.events()).length, 40 * 24, 'nothing goes by age within the hour');
+    await limit('timelineEvents', { mb: 64 });
+    await nextLook(60_000);
+    assert.equal(looks.at(-1), true, 'an hour after the start');
+    assert.equal(looks.length, 61);
+    // An hour and 20 seconds after the events were made: two of them have become too old meanwhile.
+    assert.equal((await rig.events()).length, 30 * 24 - 2);
+    await job.dispose();
+    const after = looks.length;
+    timed.advance(3_600_000);
+    assert.equal(looks.length, after, 'and no more once the window closes');
+  });
+
+  it('keeps what belongs to an open alert until it is over', async () => {
+    await eventsBack(40);
+    const at = (back: number): string => new Date(rig.clock.wall - back * dayMs).toISOString();
+    const alert = {
+      id: idOf(1),
+      ruleId: 'slow',
+      connectionId: 'connection-1',
+      severity: 'warning',
+      title: 'Slow commands on Shop',
+      message: 'Above 25 ms for 2 minutes.',
+      source: 'rule',
+      createdAt: at(35),
+      read: false,
+      episodeFrom: at(35),
+    } as const;
+    const alerts: AlertEvent[] = [alert, { ...alert, id: idOf(2), connectionId: 'connection-2', episodeTo: at(34) }];
+    pinSources.push(openAlerts({ events: () => Promise.resolve(alerts) }));
+    const [pin] = (await service.usage()).datasets.find(({ dataset }) => dataset === 'timelineEvents')?.pinned ?? [];
+    assert.deepEqual([pin?.reason, pin?.label], ['openAlert', 'Alert: Slow commands on Shop']);
+    await enforcement.enforce({ byAge: true });
+    const old = (await rig.events()).filter(({ timestamp }) => timestamp < at(30));
+    // A third of the events is that connection's, from a quarter of an hour before the alert on.
+    assert.equal(old.length, 5 * 8);
+    assert.ok(old.every(({ connectionId, timestamp }) => connectionId === 'connection-1' && timestamp >= at(35.02)));
+    alerts[0] = { ...alert, episodeTo: at(1) };
+    await enforcement.enforce({ byAge: true });
+    assert.equal((await rig.events()).length, 30 * 24);
   });
 
   it('is done by one window of several', async () => {

@@ -1,0 +1,109 @@
+// A person whose budget cannot be met, because what is over it belongs to an alert that is not over.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Frame } from 'playwright-core';
+import { openStores } from '../../src/adapters/store/openStores.ts';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { ownFolder } from '../support/processes.ts';
+import { storeBuild } from '../support/storeBuild.ts';
+import { eventOf, idOf, sampleOf } from '../support/storeRows.ts';
+import { systemClock } from '../support/systemClock.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const VIEW = 'Incidents & Storage';
+const dayMs = 86_400_000;
+
+/** More events than 1 MB holds, all of them since an alert that still goes on. */
+async function seed(dataFolder: string): Promise<void> {
+  const { migrationsDirectory, ...build } = await storeBuild();
+  const directory = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store');
+  const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
+  const now = Date.now();
+  const at = (days: number, n = 0): string => new Date(now - days * dayMs + n * 1000).toISOString();
+  const events = Array.from({ length: 8000 }, (_, n) =>
+    eventOf(n, { timestamp: at(2, n), keyOrPattern: `session:${'x'.repeat(180)}:${n}` }),
+  );
+  for (let n = 0; n < events.length; n += 1000) await stores.history.append(events.slice(n, n + 1000));
+  await stores.history.appendSamples(Array.from({ length: 500 }, (_, n) => sampleOf(n, { timestamp: at(2, n * 15) })));
+  await stores.alerts.raise(
+    {
+      id: idOf(1),
+      ruleId: 'slow',
+      severity: 'warning',
+      title: 'Slow commands on Shop prod',
+      message: 'p95 is above 25 ms for 2 minutes.',
+      source: 'rule',
+      createdAt: at(2),
+      read: true,
+      episodeFrom: at(2),
+    },
+    at(3),
+  );
+  await stores.retention.savePolicy({
+    dataset: 'timelineEvents',
+    retentionDays: 30,
+    storageBudgetMb: 1,
+    autoPurgeOldest: true,
+  });
+  await stores.close();
+}
+
+describe('storage that pins hold over its budget', function () {
+  this.timeout(240_000);
+  const dataFolder = ownFolder('cachify-pins-');
+
+  before(() => seed(dataFolder));
+  const workbench = useWorkbench(() => ({ dataFolder }));
+  const panel = (): Promise<Frame> => workbench().webview('.datasets');
+  const dataset = async (name: string) =>
+    (await panel()).locator('.dataset', { has: (await panel()).locator('h2', { hasText: name }) });
+
+  it('says what is pinned and why, by how much it is over, and that samples rest', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().openView(VIEW);
+    await workbench().row(VIEW, 'Timeline events').waitFor({ timeout: 60_000 });
+    await workbench().click(VIEW, 'Timeline events');
+    const page = await panel();
+    // Budgets are looked at when the window has started, and every minute.
+    await page
+      .locator('.notice', { hasText: /Timeline events: still over by [\d.,]+ [KM]B: 1 open alert/ })
+      .waitFor({ timeout: 120_000 });
+    await page.locator('.notice', { hasText: /are not collected until that budget is met/ }).waitFor();
+    const pins = (await dataset('Timeline events')).locator('.dataset-pins');
+    assert.match(await pins.innerText(), /MB pinned: Alert: Slow commands on Shop prod/);
+    await waitFor('the view to say it', 60_000, async () =>
+      (await workbench().rows(VIEW)).some(
+        ({ label, description }) => label === 'Timeline events' && description.startsWith('over budget'),
+      ),
+    );
+    assert.match(await (await dataset('Timeline events')).locator('.dataset-facts').innerText(), /8,000 events/);
+    await workbench().screenshot('storage-pins');
+  });
+
+  it('looks right in every theme, wide and narrow', async () => {
+    for (const theme of ['light', 'contrast', 'contrastLight'] as const) {
+      await workbench().setTheme(theme);
+      await workbench().screenshot(`storage-pins-${theme}`);
+    }
+    await workbench().page.setViewportSize({ width: 800, height: 900 });
+    await workbench().screenshot('storage-pins-narrow');
+    await workbench().page.setViewportSize({ width: 1280, height: 800 });
+    await workbench().setTheme('dark');
+  });
+
+  it('plans a purge that takes nothing that is pinned, and says so', async () => {
+    const events = await dataset('Timeline events');
+    await events.locator('vscode-button', { hasText: 'Purge…' }).focus();
+    await workbench().page.keyboard.press('Enter');
+    await (await panel()).locator('.plan-table').waitFor({ timeout: 60_000 });
+    await workbench().screenshot('storage-pins-plan');
+    assert.match(await events.innerText(), /pinned/);
+  });
+
+  it('tells where the folder of the store is, where no file manager can be opened', async () => {
+    await workbench().run('Cachify: Open Local Store’s Folder');
+    const text = await workbench().notification(/It is on the (machine that serves this page|remote)/);
+    assert.ok(text.includes(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio')), text);
+    await workbench().notificationButton(/It is on the/, 'Copy path');
+  });
+});
