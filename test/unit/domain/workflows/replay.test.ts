@@ -10,6 +10,18 @@ const root = resolve(__dirname, '../../../replay/workflows');
 describe('histories of runs', () => {
   const versions = readdirSync(root);
   it('are there', () => assert.ok(versions.length > 0));
+  it('hold every kind of event that ends a batch, also one of which only a part was written', () => {
+    const ends = new Set<string>();
+    for (const version of versions) {
+      for (const file of readdirSync(join(root, version))) {
+        const { events } = JSON.parse(readFileSync(join(root, version, file), 'utf8')) as { events: StoredRunEvent[] };
+        for (const { event } of events)
+          ends.add(event.kind === 'settled' && event.left !== undefined ? 'settled.left' : event.kind);
+      }
+    }
+    for (const kind of ['settled', 'settled.left', 'checkpointed', 'completed', 'undone'])
+      assert.ok(ends.has(kind), kind);
+  });
   for (const version of versions) {
     for (const file of readdirSync(join(root, version))) {
       it(`${version}/${file} folds to the state that it had`, () => {
