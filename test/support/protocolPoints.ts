@@ -14,6 +14,7 @@ export function withPoints(parts: WorkflowParts, cross: () => Promise<void> | vo
     connectionName: inner.connectionName,
     user: inner.user,
     runId: inner.runId,
+    node: inner.node,
     dead: () => inner.dead(),
     look: (...args) => around(() => inner.look(...args)),
     transact: (...args) => around(() => inner.transact(...args)),

@@ -1,10 +1,11 @@
-// A process that plans and runs one workflow and dies at a chosen point of the protocol: argv = directory, port, kind, point.
+// A process that plans and runs one workflow and dies at a chosen point of the protocol: argv = directory, server, kind,
+// point. The server is a port, or the nodes of a cluster with commas between them.
 import { setTimeout as pause } from 'node:timers/promises';
 import { withPoints } from './protocolPoints.ts';
 import { workflowRig } from './workflowRig.ts';
 import { planOf, type SweptKind } from './workflowSamples.ts';
 
-const [directory = '', port = '', kind = '', point = '', build = '{}'] = process.argv.slice(2);
+const [directory = '', server = '', kind = '', point = '', build = '{}'] = process.argv.slice(2);
 const dieAt = Number(point);
 let crossed = 0;
 
@@ -17,7 +18,7 @@ function cross(): void {
 async function main(): Promise<void> {
   const rig = await workflowRig({
     directory,
-    definition: { port: Number(port) },
+    definition: server.includes(':') ? { cluster: { nodes: server.split(',') } } : { port: Number(server) },
     wrap: (parts) => withPoints(parts, cross),
     build: JSON.parse(build) as Exclude<Parameters<typeof workflowRig>[0]['build'], undefined>,
   });

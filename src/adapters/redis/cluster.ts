@@ -10,6 +10,11 @@ import type { Opened, Topology } from './session.ts';
 
 const closed = new Failure('CONNECTION_FAILED', 'The connection is closed.', { nextAction: 'Connect again.' });
 
+const noSuchNode = new Failure('CONNECTION_FAILED', 'This node serves no slots of the cluster now. Nothing was sent.', {
+  retryable: true,
+  nextAction: 'Look at the state of the cluster, then try again.',
+});
+
 /** A cluster: commands go to the node of their key, bulk work walks all masters. */
 export function clusterOf(
   definition: ConnectionDefinition,
@@ -54,6 +59,21 @@ export function clusterOf(
       const master = owner ?? router?.masters()[0];
       if (nodes === undefined || master === undefined) throw closed;
       return nodes.lean(master, timeoutMs, signal);
+    },
+    openNode(node, timeoutMs) {
+      const master = router?.masters().find((each) => nodeId(each) === node);
+      if (nodes === undefined || master === undefined) return Promise.reject(noSuchNode);
+      return nodes.lean(master, timeoutMs);
+    },
+    cluster: {
+      nodes: () => (router?.masters() ?? []).map(nodeId),
+      nodeOf(key) {
+        const owner = router?.ownerOf(key) ?? router?.masters()[0];
+        return owner === undefined ? '' : nodeId(owner);
+      },
+      async learn(timeoutMs) {
+        await router?.learnAgain(timeoutMs);
+      },
     },
     bulk: new Bulk({
       connectionName: definition.name,

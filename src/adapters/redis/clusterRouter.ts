@@ -85,6 +85,16 @@ export class ClusterRouter implements Exchanger {
     throw last;
   }
 
+  /** Asks anew which node serves what; what is known stays when none answers. */
+  async learnAgain(timeoutMs: number): Promise<void> {
+    if (this.refreshing !== undefined) return this.refreshing;
+    await this.discover(timeoutMs).then(
+      () => undefined,
+      // A node that does not answer tells so itself, to whoever needs it.
+      () => undefined,
+    );
+  }
+
   /** After a node was lost: another may serve its slots now. With no node left the whole connection is dead. */
   refresh(timeoutMs: number): Promise<void> {
     this.refreshing ??= this.discover(timeoutMs)
@@ -118,6 +128,7 @@ export class ClusterRouter implements Exchanger {
   async exchange(commands: readonly RedisCommand[], limits: Limits): Promise<readonly CommandOutcome[]> {
     if (this.cause !== null) return notDone(commands, this.cause);
     const left = deadline(limits.deadlineMs);
+    if (limits.node !== undefined) return this.toNode(limits.node, commands, limits);
     const outcomes: (CommandOutcome | undefined)[] = commands.map(() => undefined);
     const open: { index: number; route: Route | undefined }[] = [];
     await Promise.all(
@@ -160,6 +171,18 @@ export class ClusterRouter implements Exchanger {
       if (next === undefined || next.asking || round >= maxRedirects) return outcomes;
       route = next;
     }
+  }
+
+  /** Redirects are answers too: whoever names a node wants to hear of them. */
+  private async toNode(
+    node: string,
+    commands: readonly RedisCommand[],
+    limits: Limits,
+  ): Promise<readonly CommandOutcome[]> {
+    const master = this.masterList.find((each) => nodeId(each) === node);
+    const route = master === undefined ? undefined : { node: master, asking: false };
+    const found = await this.onNode(route, limits.deadlineMs, limits.signal, (link) => link.exchange(commands, limits));
+    return 'cause' in found ? notDone(commands, found.cause) : found;
   }
 
   /** Keyless questions about the whole: the sum over all masters. */

@@ -8,6 +8,8 @@ export interface Limits {
   readonly deadlineMs: number;
   readonly maxReplyBytes: number;
   readonly signal?: AbortSignal;
+  /** In a cluster: the node that gets all of it. */
+  readonly node?: string;
 }
 
 /** What carries commands: one physical connection, by whatever client. */

@@ -1,4 +1,5 @@
 import type {
+  ClusterView,
   CommandOutcome,
   DescribeOptions,
   HeadOptions,
@@ -39,6 +40,9 @@ export interface Topology {
   open(signal?: AbortSignal): Promise<Opened>;
   /** A connection of its own to the node that holds `key`, logged in and proven. */
   openPrivate(key: Uint8Array | undefined, timeoutMs: number, signal?: AbortSignal): Promise<BulkConnection>;
+  /** To a node of a cluster. */
+  openNode?(node: string, timeoutMs: number): Promise<BulkConnection>;
+  readonly cluster?: ClusterView;
   readonly bulk: Bulk;
   close(): void;
 }
@@ -54,6 +58,7 @@ const closedByUs = new Failure('CONNECTION_FAILED', 'The connection is closed.',
 
 /** One open connection with its reconnects; see the port for its promises. */
 export class Session implements RedisSession {
+  readonly cluster?: ClusterView;
   private readonly topology: Topology;
   private opened: Opened;
   private current: SessionState = { kind: 'ready' };
@@ -64,6 +69,7 @@ export class Session implements RedisSession {
 
   constructor(topology: Topology, opened: Opened) {
     this.topology = topology;
+    if (topology.cluster !== undefined) this.cluster = topology.cluster;
     this.side = new SideLine((timeoutMs, signal) => topology.openPrivate(undefined, timeoutMs, signal));
     this.opened = opened;
     this.follow(opened);
@@ -121,8 +127,9 @@ export class Session implements RedisSession {
     return outcomes;
   }
 
-  async openLine(timeoutMs: number, signal?: AbortSignal): Promise<RedisLine> {
-    const { link, runId } = await this.topology.openPrivate(undefined, timeoutMs, signal);
+  async openLine(timeoutMs: number, node?: string): Promise<RedisLine> {
+    const opening = node === undefined ? undefined : this.topology.openNode?.(node, timeoutMs);
+    const { link, runId } = await (opening ?? this.topology.openPrivate(undefined, timeoutMs, this.life.signal));
     return {
       runId,
       dead: () => link.dead(),

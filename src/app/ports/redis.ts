@@ -45,6 +45,18 @@ export interface SendOptions {
    * which neither wait for people's commands nor hold them up. Not for transactions.
    */
   readonly aside?: boolean;
+  /** In a cluster: to this node (of `ClusterView.nodes`), whatever keys the commands name. Not for transactions. */
+  readonly node?: string;
+}
+
+/** Which node of a cluster serves what, as far as is known. */
+export interface ClusterView {
+  /** The masters, `host:port`, in a stable order. */
+  nodes(): readonly string[];
+  /** The master of the key's slot. */
+  nodeOf(key: Bytes): string;
+  /** Asks the cluster anew which node serves which slots: after a node said that a key lives elsewhere. Never rejects. */
+  learn(timeoutMs: number): Promise<void>;
 }
 
 /** What is known about one command afterwards. `unknown` = it was sent and no answer came; never mixed with `notDone`. */
@@ -140,6 +152,8 @@ export interface RedisSession {
   readonly capabilities: Capabilities;
   /** The server's own commands with their flags. */
   readonly commandTable: CommandTable;
+  /** Absent = one server, or a node of a cluster that is spoken to as if it were one. */
+  readonly cluster?: ClusterView;
   state(): SessionState;
   onDidChangeState(listener: (state: SessionState) => void): { dispose(): void };
   /** Sends commands in one pipeline on the control connection; outcomes in the same order. Never rejects. */
@@ -157,8 +171,8 @@ export interface RedisSession {
     ) => Promise<readonly RedisCommand[] | null> | readonly RedisCommand[] | null;
     readonly options: SendOptions;
   }): Promise<readonly CommandOutcome[]>;
-  /** A lean connection of its own, for bulk writes of one caller. Rejects with the true cause. */
-  openLine(timeoutMs: number, signal?: AbortSignal): Promise<RedisLine>;
+  /** A lean connection of its own, for bulk writes of one caller; `node` of a cluster. Rejects with the true cause. */
+  openLine(timeoutMs: number, node?: string): Promise<RedisLine>;
   /** Pages of the keyspace over the lean bulk connection. May repeat keys, may give empty pages; never drops any. */
   scan(options: ScanOptions): AsyncIterable<ScanPage>;
   /** TYPE, PTTL and MEMORY USAGE of many keys over the bulk connection, in bounded batches. */

@@ -23,6 +23,8 @@ export interface BulkLine {
   readonly user: string;
   /** `run_id` of the server that it reached; null where INFO is denied. */
   readonly runId: string | null;
+  /** The node of a cluster that it leads to; empty = one server. */
+  readonly node: string;
   /** A dead line is replaced by a new one, never revived. */
   dead(): boolean;
   /** Watches `keys` and asks. @throws Failure BLOCKED */

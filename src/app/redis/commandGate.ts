@@ -281,16 +281,16 @@ export class CommandGate implements Gate {
     }
   }
 
-  async openLine(connectionUid: string, scope: BulkScope): Promise<BulkLine> {
+  async openLine(connectionUid: string, scope: BulkScope, node = ''): Promise<BulkLine> {
     const active = await this.active(connectionUid);
-    const line = await active.session.openLine(active.definition.timeoutMs);
+    const line = await active.session.openLine(active.definition.timeoutMs, node === '' ? undefined : node);
     const judge = async (commands: readonly RedisCommand[]): Promise<void> => {
       const now = await this.active(connectionUid);
       this.judge.guard(now, { action: scope.action }, onePerName(commands));
     };
     const conclude = (attempt: Attempt, diff: string, failure: Failure | undefined): void =>
       this.conclude(connectionUid, { ...scope, redactedDiff: diff }, active, [attempt], failure);
-    return new GatedLine({ active, line, clock: this.parts.clock, judge, conclude });
+    return new GatedLine({ active, line, node, clock: this.parts.clock, judge, conclude });
   }
 
   private active(connectionUid: string): Promise<ActiveConnection> {
@@ -419,6 +419,7 @@ function sendOptions(definition: ConnectionDefinition, operation: Meta): SendOpt
     deadlineMs: operation.timeoutMs ?? definition.timeoutMs,
     maxReplyBytes: operation.maxReplyBytes ?? defaultReplyBytes,
     ...(operation.aside === true ? { aside: true } : {}),
+    ...(operation.node === undefined ? {} : { node: operation.node }),
     ...(operation.signal === undefined ? {} : { signal: operation.signal }),
   };
 }

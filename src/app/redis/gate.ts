@@ -34,6 +34,8 @@ export interface Operation {
   readonly record?: boolean;
   /** true: on a connection beside the one that people work with (our own polling). */
   readonly aside?: boolean;
+  /** In a cluster: to this node, whatever the commands name. */
+  readonly node?: string;
   /** What a person typed at a guardrail. */
   readonly confirm?: string;
   /** true: error replies come back among the replies instead of failing the operation. */
@@ -106,8 +108,8 @@ export interface Gate {
     operation: Pick<Operation, 'action' | 'confirm'>,
     request: Omit<WatchRequest, 'deadlineMs'>,
   ): Promise<WatchEnd>;
-  /** A lean connection for the batches of a run. Rejects with the true cause. */
-  openLine(connectionUid: string, scope: BulkScope): Promise<BulkLine>;
+  /** A lean connection for the batches of a run, to a node where there are several. Rejects with the true cause. */
+  openLine(connectionUid: string, scope: BulkScope, node?: string): Promise<BulkLine>;
   /** What `record`ed operations did since the last call, which starts the count anew. For one caller: the sampler. */
   drainOperationStats(connectionUid: string): OperationStats;
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../domain/bytes.ts';
 import { Failure } from '../../domain/failure.ts';
-import type { RedisCommand } from '../../domain/redis/command.ts';
+import { RedisErrorReply, type RedisCommand } from '../../domain/redis/command.ts';
 import { isoTime, type Clock } from '../ports/clock.ts';
 import type { CommandOutcome, RedisLine, SendOptions } from '../ports/redis.ts';
 import type { ActiveConnection } from '../ports/sessions.ts';
@@ -15,6 +15,8 @@ const lineReplyBytes = 64 << 20;
 interface LineParts {
   readonly active: ActiveConnection;
   readonly line: RedisLine;
+  /** Of a cluster; empty = one server. */
+  readonly node: string;
   readonly clock: Clock;
   readonly judge: (commands: readonly RedisCommand[]) => Promise<void>;
   readonly conclude: (attempt: Attempt, diff: string, failure: Failure | undefined) => void;
@@ -25,6 +27,7 @@ export class GatedLine implements BulkLine {
   readonly connectionName: string;
   readonly user: string;
   readonly runId: string | null;
+  readonly node: string;
   readonly #parts: LineParts;
   #watching = false;
 
@@ -33,6 +36,7 @@ export class GatedLine implements BulkLine {
     this.connectionName = parts.active.definition.name;
     this.user = parts.active.session.server.user;
     this.runId = parts.line.runId;
+    this.node = parts.node;
   }
 
   dead(): boolean {
@@ -43,7 +47,9 @@ export class GatedLine implements BulkLine {
     await this.#parts.judge(questions);
     this.#watching = true;
     const [watched, ...answers] = await this.#send([['WATCH', ...keys], ...questions], false);
-    return watched === undefined || watched.kind === 'reply' ? answers : questions.map(() => watched);
+    // What was refused to be watched may not be written as if it were: its refusal is the answer to every question.
+    const isWatched = watched?.kind === 'reply' && !(watched.reply instanceof RedisErrorReply);
+    return watched === undefined || isWatched ? answers : questions.map(() => watched);
   }
 
   async transact(commands: readonly RedisCommand[]): Promise<readonly CommandOutcome[]> {

@@ -5,11 +5,12 @@ import type { SpooledItem, StopCause } from '../../domain/workflows/definition.t
 import type { ConflictItem, FailedItem } from '../../domain/workflows/events.ts';
 import type { Before, Earlier, Given, Reading, Verdict } from '../../domain/workflows/kinds/kind.ts';
 import type { AnyKind } from '../../domain/workflows/kinds/registry.ts';
-import { indicesOf, rangesOf, type Ranges } from '../../domain/workflows/ranges.ts';
+import { indicesOf, rangesOf, union, type Ranges } from '../../domain/workflows/ranges.ts';
 import type { InFlight } from '../../domain/workflows/state.ts';
 import type { CommandOutcome } from '../ports/redis.ts';
 import type { UndoRecord } from '../ports/workflows.ts';
 import type { BulkLine } from '../redis/bulkLine.ts';
+import { isElsewhere } from './placing.ts';
 
 /** One batch: look at the items while they are watched, say what will be done, keep what was, write, tell item by item. */
 export interface BatchRequest {
@@ -18,6 +19,8 @@ export interface BatchRequest {
   readonly earlier: EarlierTry | null;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
+  /** Each share is a transaction of its own even so: whether one was applied says nothing of the others. */
+  readonly apart: boolean;
 }
 
 /** The same batch as it was begun before. */
@@ -55,6 +58,8 @@ export type NotSettled =
       readonly end: 'released';
       readonly why: 'changed' | 'tooLarge' | 'refused' | 'notSent';
       readonly cause: StopCause;
+      /** Another node of the cluster serves these keys, or soon will. */
+      readonly elsewhere?: true;
     }
   | { readonly end: 'doubted'; readonly cause: StopCause };
 
@@ -68,8 +73,12 @@ export interface BatchEnd {
   readonly ms: number;
 }
 
-/** Error replies that pass by themselves. */
-const passing: ReadonlySet<string> = new Set(['LOADING', 'BUSY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
+/** Error replies that pass by themselves, besides those of a cluster that moves a slot. */
+const passing: ReadonlySet<string> = new Set(['LOADING', 'BUSY', 'MASTERDOWN']);
+
+function passes({ prefix }: RedisErrorReply): boolean {
+  return passing.has(prefix) || isElsewhere(prefix);
+}
 
 /** What was seen of the items of a batch, whose keys are watched from then on. */
 export interface Sight {
@@ -82,7 +91,7 @@ export interface Sight {
 
 /** Looks at the items, which writes nothing: it may happen while the batch before is still under way. */
 export async function lookAt(
-  { kind, given, now }: Omit<BatchRequest, 'earlier'>,
+  { kind, given, now }: Pick<BatchRequest, 'kind' | 'given' | 'now'>,
   shares: readonly Share[],
   reading: Reading,
 ): Promise<Sight> {
@@ -123,7 +132,7 @@ export async function writeSeen(request: BatchRequest, sight: Sight, steps: Batc
   const { answers, shares, reading } = sight;
   if ('end' in answers) return { settled: null, rest: { items: itemsOf(shares), ...answers }, ms: sight.ms };
   const items = shares.flatMap((share) => share.items);
-  const verdicts = judgeAll(request, items, answers.flat(), reading);
+  const verdicts = judgeAll(request, shares, answers, reading);
   const looked = lookedOf(items, verdicts);
   await steps.intend(true, looked.missing, looked.conflicts);
   await steps.keep(recordsOf(items, verdicts));
@@ -207,7 +216,7 @@ function combined(shares: readonly Share[], ends: readonly ShareEnd[], ms: numbe
         ? null
         : {
             items: itemsOf(settledShares),
-            missing: settled.flatMap(({ missing }) => missing),
+            missing: settled.reduce<Ranges>((all, { missing }) => union(all, missing), []),
             conflicts: settled.flatMap(({ conflicts }) => conflicts),
             failed: settled.flatMap(({ failed }) => failed),
           },
@@ -222,25 +231,43 @@ function gravityOf(end: NotSettled): number {
 }
 
 function itemsOf(shares: readonly Share[]): Ranges {
-  return rangesOf(shares.flatMap(({ items }) => items.map(({ index }) => index)));
+  return positions(shares.flatMap(({ items }) => items.map(({ index }) => index)));
+}
+
+/** Of items in any order: those of a cluster come by slot. */
+function positions(indices: readonly number[]): Ranges {
+  return rangesOf([...indices].sort((a, b) => a - b));
 }
 
 function judgeAll(
-  { kind, given, earlier }: BatchRequest,
-  items: readonly SpooledItem[],
-  replies: readonly (readonly RedisReply[])[],
+  { kind, given, earlier, apart }: BatchRequest,
+  shares: readonly Share[],
+  answers: readonly (readonly (readonly RedisReply[])[])[],
   reading: Reading,
 ): Verdict[] {
-  if (earlier === null) return items.map((item, at) => kind.judge(item, given, replies[at] ?? [], reading, null));
-  const open = openItems(items, earlier.inFlight);
-  const done = items.filter(
-    (item, at) => open.has(item.index) && kind.looksDone(item, given, replies[at] ?? [], reading),
+  const all = shares.map(({ items }, at) =>
+    items.map((item, place) => ({ item, replies: answers[at]?.[place] ?? [] })),
   );
-  const mostlyApplied = done.length * 2 > open.size;
-  return items.map((item, at) => {
-    const before = earlier.before.get(item.index) ?? null;
-    const known: Earlier = { wasAsPlanned: open.has(item.index), before, mostlyApplied };
-    return kind.judge(item, given, replies[at] ?? [], reading, known);
+  if (earlier === null) return all.flat().map(({ item, replies }) => kind.judge(item, given, replies, reading, null));
+  const open = openItems(
+    shares.flatMap(({ items }) => items),
+    earlier.inFlight,
+  );
+  const mostly = (looked: (typeof all)[number]): boolean => {
+    const planned = looked.filter(({ item }) => open.has(item.index));
+    const done = planned.filter(({ item, replies }) => kind.looksDone(item, given, replies, reading));
+    return done.length * 2 > planned.length;
+  };
+  const batchApplied = mostly(all.flat());
+  return all.flatMap((looked) => {
+    const shareApplied = mostly(looked);
+    return looked.map(({ item, replies }) => {
+      const before = earlier.before.get(item.index) ?? null;
+      // Without its value from before, only what came with an item in one transaction tells whether it was written.
+      const mostlyApplied = apart && before === null ? shareApplied : batchApplied;
+      const known: Earlier = { wasAsPlanned: open.has(item.index), before, mostlyApplied };
+      return kind.judge(item, given, replies, reading, known);
+    });
   });
 }
 
@@ -266,7 +293,7 @@ function lookedOf(items: readonly SpooledItem[], verdicts: readonly Verdict[]): 
     if (verdict.outcome === 'skipped_missing') missing.push(index);
     if (verdict.outcome === 'skipped_conflict') conflicts.push({ index, reason: verdict.reason });
   });
-  return { missing: rangesOf(missing), conflicts };
+  return { missing: positions(missing), conflicts };
 }
 
 function recordsOf(items: readonly SpooledItem[], verdicts: readonly Verdict[]): UndoRecord[] {
@@ -314,7 +341,7 @@ function failedItems(
     const outcome = parts[at]?.[wrong];
     if (outcome?.kind !== 'reply' || !(outcome.reply instanceof RedisErrorReply)) return [];
     const { code, message } = failureOf(line, outcome.reply, commands[at]?.[wrong]);
-    return [{ index, code, message, retryable: passing.has(outcome.reply.prefix) }];
+    return [{ index, code, message, retryable: passes(outcome.reply) }];
   });
 }
 
@@ -325,7 +352,8 @@ function failureOf(line: BulkLine, reply: RedisErrorReply, command: RedisCommand
 
 function refused(line: BulkLine, reply: RedisErrorReply, command: RedisCommand | undefined): NotSettled {
   const cause = causeOf(failureOf(line, reply, command));
-  return { end: 'released', why: passing.has(reply.prefix) ? 'notSent' : 'refused', cause };
+  const moved = isElsewhere(reply.prefix) ? { elsewhere: true as const } : {};
+  return { end: 'released', why: passes(reply) ? 'notSent' : 'refused', cause, ...moved };
 }
 
 /** Looking writes nothing: whatever happened to it, the batch was not begun. Null = the answer is one. */

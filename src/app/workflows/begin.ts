@@ -8,6 +8,7 @@ import { requireConfirmation } from '../../domain/workflows/guardrails.ts';
 import { cappedRetry } from '../../domain/workflows/retry.ts';
 import type { ServerChange } from '../../domain/workflows/serverMark.ts';
 import { isoTime } from '../ports/clock.ts';
+import type { ClusterView } from '../ports/redis.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { WorkflowParts } from './parts.ts';
 import { requireWritable } from './plan.ts';
@@ -21,6 +22,8 @@ export interface Beginning {
   readonly undo: UndoMode;
   readonly undoRoom: number;
   readonly ruling: Ruling;
+  /** Absent = one server. */
+  readonly cluster?: ClusterView;
 }
 
 export interface BeginRequest {
@@ -81,7 +84,9 @@ export async function beforeBatches(parts: WorkflowParts, request: BeginRequest)
     const undo = snapshots === null || undoDoubt !== null ? 'off' : fits ? 'full' : 'partial';
     const serverDrift =
       change.kind === 'same' ? undefined : change.kind === 'succeeded' ? change.words : `${change.words}; confirmed`;
-    return { definition, reader, server, serverDrift, undo, undoRoom, ruling };
+    const { cluster } = session;
+    const beginning = { definition, reader, server, serverDrift, undo, undoRoom, ruling } as const;
+    return cluster === undefined ? beginning : { ...beginning, cluster };
   } catch (error) {
     await reader.close();
     throw error;

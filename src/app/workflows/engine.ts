@@ -9,6 +9,7 @@ import { largestBlindBatch, largestWatchedBatch } from '../../domain/workflows/p
 import { sizeOf, type Ranges } from '../../domain/workflows/ranges.ts';
 import { backoffMs } from '../../domain/workflows/retry.ts';
 import { isoTime } from '../ports/clock.ts';
+import type { ClusterView } from '../ports/redis.ts';
 import type { PlanReader, UndoRecord } from '../ports/workflows.ts';
 import {
   causeOf,
@@ -21,8 +22,9 @@ import {
   type NotSettled,
 } from './batch.ts';
 import type { RunJournal } from './journal.ts';
-import { Lookout } from './lookout.ts';
+import { Lookout, type ClusterRouting } from './lookout.ts';
 import type { WorkflowParts } from './parts.ts';
+import { largestClusterBatch } from './placing.ts';
 import { RunLines, ServerChanged } from './runLines.ts';
 import type { ServerNow } from './server.ts';
 
@@ -33,6 +35,8 @@ export interface EngineOptions {
   readonly definition: ConnectionDefinition;
   readonly reader: PlanReader;
   readonly server: ServerNow;
+  /** Absent = one server. */
+  readonly cluster?: ClusterView;
   readonly action: string;
   /** Made safe by `display()`. */
   readonly subject: string;
@@ -44,6 +48,8 @@ export interface EngineOptions {
   readonly onProgress: () => void;
 }
 
+/** Before a cluster that moves a slot is asked again where it is. */
+const learnAfterMs = 400;
 /** Items of a blind batch that are on their way before the next ones are encoded. */
 const blindShare = 1000;
 
@@ -62,6 +68,7 @@ export class RunEngine {
   #requested: 'pause' | 'cancel' | null = null;
   #lost = false;
   #undoRoom: number;
+  readonly #cluster: ClusterView | undefined;
 
   constructor(parts: WorkflowParts, options: EngineOptions) {
     this.#parts = parts;
@@ -70,14 +77,35 @@ export class RunEngine {
     const { plan } = options.journal.run;
     this.#kind = kindOf(plan.kind);
     this.#given = { parameters: plan.parameters, plannedAtMs: plan.plannedAtMs };
+    this.#cluster = options.cluster;
     this.#lines = new RunLines(parts, options);
     this.#lookout = new Lookout({
       kind: this.#kind,
       given: this.#given,
       reader: options.reader,
       lanes: this.#lines.lanes,
+      cluster: this.#routing(),
       now: () => parts.clock.monoMs(),
     });
+  }
+
+  #routing(): ClusterRouting | null {
+    const cluster = this.#cluster;
+    if (cluster === undefined) return null;
+    const { timeoutMs } = this.#options.definition;
+    return {
+      nodeOf: (key) => cluster.nodeOf(key),
+      learn: async () => {
+        await this.#rest(learnAfterMs);
+        await cluster.learn(timeoutMs);
+      },
+    };
+  }
+
+  /** How many items a batch has at most, from this one on. */
+  #largest(from: number): number {
+    if (this.#cluster !== undefined) return largestClusterBatch;
+    return this.#looks(from) ? largestWatchedBatch : largestBlindBatch;
   }
 
   /** The batch in hand is finished first. */
@@ -150,7 +178,7 @@ export class RunEngine {
     return {
       nowMs: clock.wallMs(),
       requested: this.#requested,
-      largestBatch: this.#looks(this.#nextIndex()) ? largestWatchedBatch : largestBlindBatch,
+      largestBatch: this.#largest(this.#nextIndex()),
       repeatable: this.#kind.repeatable,
       permission: permissionOf(ruling, this.#options.begun),
     };
@@ -176,6 +204,7 @@ export class RunEngine {
       given: this.#given,
       earlier: await this.#earlier(effect),
       now: () => this.#parts.clock.monoMs(),
+      apart: this.#cluster !== undefined,
     };
     const [[from] = [0]] = effect.items;
     return this.#looks(from) ? this.#performSeen(effect, request) : this.#performBlind(effect, request);
@@ -227,7 +256,7 @@ export class RunEngine {
     const [, to = 0] = items.at(-1) ?? [];
     const goesOn = effect.earlier === null && run.left.length === 0 && to > run.next && to < run.plan.count;
     if (!goesOn || this.#requested !== null || this.#lost || !this.#looks(to)) return;
-    const size = Math.min(run.pace.size, largestWatchedBatch);
+    const size = Math.min(run.pace.size, this.#largest(to));
     this.#lookout.ahead([[to, Math.min(to + size, run.plan.count)]], this.#reading());
   }
 
@@ -285,6 +314,8 @@ export class RunEngine {
   /** Whether items from this one on are looked at before they are written. */
   #looks(from: number): boolean {
     const { plan } = this.#options.journal.run;
+    // In a cluster each slot is a transaction of its own in any case, and a batch that was not looked at would need many.
+    if (this.#cluster !== undefined) return true;
     return this.#reading().undo || this.#kind.needsLook(this.#given.parameters) || from < plan.typed;
   }
 

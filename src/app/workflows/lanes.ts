@@ -3,17 +3,18 @@ import type { BulkLine } from '../redis/bulkLine.ts';
 
 /**
  * The connections of one run. A connection watches the keys of one transaction at a time, so a batch of many items is
- * shared out over several, and the batch after it is looked at on others meanwhile.
+ * shared out over several, and the batch after it is looked at on others meanwhile. In a cluster each leads to one node.
  */
 export class Lanes {
-  readonly #open: () => Promise<BulkLine>;
-  readonly #idle: BulkLine[] = [];
+  readonly #open: (node: string) => Promise<BulkLine>;
+  #idle: BulkLine[] = [];
   readonly #taken = new Set<BulkLine>();
+  #newest: BulkLine | null = null;
   /** Where a server allows no more connections, those that there are do. */
   #most = Infinity;
 
   /** `open` gives a line that is proven to lead to the server of the run. */
-  constructor(open: () => Promise<BulkLine>) {
+  constructor(open: (node: string) => Promise<BulkLine>) {
     this.#open = open;
   }
 
@@ -22,15 +23,20 @@ export class Lanes {
     return this.#idle.length > 0 || this.#taken.size < this.#most;
   }
 
-  /** As many lines as there are of those wanted, at least one. @throws what `open` throws when there is none */
-  async take(wanted: number): Promise<readonly BulkLine[]> {
+  /**
+   * As many lines (to `node` of a cluster) as there are of those wanted, at least one.
+   * @throws what `open` throws when there is none
+   */
+  async take(wanted: number, node = ''): Promise<readonly BulkLine[]> {
     const lines: BulkLine[] = [];
-    for (let line = this.#takeIdle(wanted); line !== null; line = this.#takeIdle(wanted - lines.length))
+    for (let line = this.#takeIdle(wanted, node); line !== null; line = this.#takeIdle(wanted - lines.length, node))
       lines.push(line);
-    if (lines.length === 0) lines.push(await this.#first());
+    if (lines.length === 0) lines.push(await this.#first(node));
     const more = Math.min(wanted - lines.length, this.#most - this.#taken.size);
     if (more <= 0) return lines;
-    const opened = await Promise.allSettled(Array.from({ length: more }, async () => this.#use(await this.#open())));
+    const opened = await Promise.allSettled(
+      Array.from({ length: more }, async () => this.#use(await this.#open(node))),
+    );
     for (const result of opened) {
       if (result.status === 'fulfilled') lines.push(result.value);
       else if (isRefusedConnection(asFailure(result.reason))) this.#most = Math.max(1, this.#taken.size);
@@ -57,13 +63,18 @@ export class Lanes {
     }
   }
 
+  /** One row of the timeline for a batch, whichever lines it took. */
+  record(batch: Parameters<BulkLine['record']>[0]): void {
+    this.#newest?.record(batch);
+  }
+
   close(): void {
     this.drop([...this.#taken, ...this.#idle.splice(0)]);
   }
 
-  async #first(): Promise<BulkLine> {
+  async #first(node: string): Promise<BulkLine> {
     try {
-      return this.#use(await this.#open());
+      return this.#use(await this.#open(node));
     } catch (error) {
       if (this.#taken.size > 0 && isRefusedConnection(asFailure(error))) this.#most = this.#taken.size;
       throw error;
@@ -71,17 +82,18 @@ export class Lanes {
   }
 
   #use(line: BulkLine): BulkLine {
+    this.#newest = line;
     this.#taken.add(line);
     return line;
   }
 
-  #takeIdle(wanted: number): BulkLine | null {
+  #takeIdle(wanted: number, node: string): BulkLine | null {
     if (wanted <= 0) return null;
-    for (let line = this.#idle.pop(); line !== undefined; line = this.#idle.pop()) {
-      if (!line.dead()) return this.#use(line);
-      line.close();
-    }
-    return null;
+    for (const dead of this.#idle.filter((line) => line.dead())) dead.close();
+    this.#idle = this.#idle.filter((line) => !line.dead());
+    const at = this.#idle.findLastIndex((line) => line.node === node);
+    const [line] = at < 0 ? [] : this.#idle.splice(at, 1);
+    return line === undefined ? null : this.#use(line);
   }
 }
 

@@ -9,7 +9,7 @@ import { isoTime } from '../ports/clock.ts';
 import type { RunRow } from '../ports/workflows.ts';
 import type { WorkflowParts } from './parts.ts';
 import { makePlan, requireWritable, type PlanRequest } from './plan.ts';
-import { noCluster } from './refusals.ts';
+import { oneNodeOnly } from './refusals.ts';
 import { templateById } from './templates.ts';
 import { planView } from './views.ts';
 
@@ -38,7 +38,7 @@ export async function newPlan(
   const definition = parts.definitionOf(q.connectionId);
   const { readOnlyNow, session } = await parts.sessions.active(definition.uid);
   requireWritable(definition, readOnlyNow);
-  if (session.server.mode === 'cluster') throw noCluster();
+  if (session.server.mode === 'cluster' && session.cluster === undefined) throw oneNodeOnly();
   const id = parts.digest.uuid();
   const at = isoTime(parts.clock);
   const ruling = await parts.governance.rule({

@@ -11,12 +11,12 @@ export function noPlan(runId: string): Failure {
   );
 }
 
-export function noCluster(): Failure {
+export function oneNodeOnly(): Failure {
   return new Failure(
     'NOT_SUPPORTED',
-    'Workflows do not run on a Redis Cluster yet: a batch must be one transaction, which a cluster does not allow across slots.',
+    'This server is one node of a Redis Cluster, and the connection names only it: a workflow would see a part of the keys.',
     {
-      nextAction: 'Connect to one node’s keys, or delete single keys in the key browser.',
+      nextAction: 'Set `cluster` in the definition of the connection, so that Cachify knows all nodes.',
     },
   );
 }

@@ -71,10 +71,11 @@ export class RunHost {
 
   /** Begins to execute a run whose history says `running`, as it was found. */
   beginWith(journal: RunJournal, beginning: Beginning, action: string): void {
-    const { definition, reader, server, undoRoom, ruling: begun } = beginning;
+    const { definition, reader, server, undoRoom, cluster, ruling: begun } = beginning;
     const subject = journal.row.name;
     const onProgress = (): void => undefined;
-    this.begin({ journal, definition, reader, server, undoRoom, begun, action, subject, onProgress });
+    const options = { journal, definition, reader, server, undoRoom, begun, action, subject, onProgress };
+    this.begin(cluster === undefined ? options : { ...options, cluster });
   }
 
   private begin(options: EngineOptions): void {

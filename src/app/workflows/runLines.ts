@@ -1,5 +1,6 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import type { StopCause } from '../../domain/workflows/definition.ts';
+import { isProcessOf, serverChange } from '../../domain/workflows/serverMark.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { BulkLine } from '../redis/bulkLine.ts';
 import type { RunJournal } from './journal.ts';
@@ -23,13 +24,12 @@ export class RunLines {
   readonly #options: RunLinesOptions;
   readonly lanes: Lanes;
   #server: ServerNow;
-  #newest: BulkLine | null = null;
 
   constructor(parts: WorkflowParts, options: RunLinesOptions) {
     this.#parts = parts;
     this.#options = options;
     this.#server = options.server;
-    this.lanes = new Lanes(() => this.#open());
+    this.lanes = new Lanes((node) => this.#open(node));
   }
 
   /** The server as it was when a line was opened last. */
@@ -39,28 +39,27 @@ export class RunLines {
 
   /** One row of the timeline for a batch. */
   record(batch: Parameters<BulkLine['record']>[0]): void {
-    this.#newest?.record(batch);
+    this.lanes.record(batch);
   }
 
   /** @throws ServerChanged when another server answers */
-  async #open(): Promise<BulkLine> {
+  async #open(node: string): Promise<BulkLine> {
     const { journal, definition, action, subject } = this.#options;
     const runId = journal.row.id;
-    const line = await this.#parts.gate.openLine(definition.uid, { action, keyOrPattern: subject, runId });
+    const line = await this.#parts.gate.openLine(definition.uid, { action, keyOrPattern: subject, runId }, node);
     try {
-      if (line.runId === null || line.runId !== this.#server.mark.runId) await this.#prove();
+      if (!isProcessOf(this.#server.mark, line.runId)) await this.#prove();
     } catch (error) {
       line.close();
       throw error;
     }
-    this.#newest = line;
     return line;
   }
 
   async #prove(): Promise<void> {
     const { journal, definition, reader, action } = this.#options;
     const now = await serverNow(this.#parts, definition, action);
-    if (now.mark.runId !== this.#server.mark.runId) {
+    if (serverChange(this.#server.mark, now.mark).kind !== 'same') {
       const change = await judgeServer(this.#parts, definition, {
         known: this.#server.mark,
         next: journal.run.next,

@@ -1,5 +1,5 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
-import { Failure } from '../../domain/failure.ts';
+import { asFailure, Failure } from '../../domain/failure.ts';
 import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
 import { failureOfReply } from '../../domain/redis/replyFailure.ts';
 import { requireAllowed } from '../../domain/governance/refusal.ts';
@@ -8,10 +8,14 @@ import type { ConflictItem, RunEvent, StoredRunEvent } from '../../domain/workfl
 import type { Before, Given, Reading, UndoVerdict } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
 import { indicesOf, rangesOf, type Ranges } from '../../domain/workflows/ranges.ts';
+import { isProcessOf } from '../../domain/workflows/serverMark.ts';
 import { isoTime } from '../ports/clock.ts';
+import type { ClusterView } from '../ports/redis.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { BulkLine } from '../redis/bulkLine.ts';
 import type { RunJournal } from './journal.ts';
+import { Lanes } from './lanes.ts';
+import { bySlot, isElsewhere, type Placed } from './placing.ts';
 import type { WorkflowParts } from './parts.ts';
 import { serverNow } from './server.ts';
 
@@ -22,10 +26,15 @@ export interface UndoRequest {
   /** Histories of the whole lineage, oldest run first. */
   readonly histories: readonly (readonly StoredRunEvent[])[];
   readonly subject: string;
+  /** Absent = one server. */
+  readonly cluster?: ClusterView;
   readonly onProgress: () => void;
 }
 
 const itemsAtOnce = 200;
+/** Of a cluster that is moving a slot: how often, and how long apart, it is asked where the slot is. */
+const looksForMoved = 20;
+const learnAfterMs = 400;
 /** Tries of a chunk whose keys others write to meanwhile, each on fewer items. */
 const splits = [200, 20, 1, 1, 1];
 
@@ -44,9 +53,19 @@ export async function undoRun(
   if (journal.run.undoState === null) await journal.write({ kind: 'undoBegan' });
   const server = await serverNow(parts, definition, 'workflows.undo');
   const scope = { action: 'workflows.undo', keyOrPattern: subject, runId: journal.row.id };
-  const line = await parts.gate.openLine(definition.uid, scope);
-  const work: ChunkWork = {
-    line,
+  const lanes = new Lanes(async (node) => {
+    const line = await parts.gate.openLine(definition.uid, scope, node);
+    if (line.runId === null || isProcessOf(server.mark, line.runId)) return line;
+    line.close();
+    throw serverReplaced();
+  });
+  const work: UndoWork = {
+    lanes,
+    cluster: request.cluster ?? null,
+    learn: async () => {
+      await new Promise<void>((resolve) => void parts.clock.after(learnAfterMs, resolve));
+      await request.cluster?.learn(definition.timeoutMs);
+    },
     kind: kindOf(plan.kind),
     given: { parameters: plan.parameters, plannedAtMs: plan.plannedAtMs },
     reading: () => ({
@@ -67,17 +86,16 @@ export async function undoRun(
         .sort((a, b) => a - b);
       const tally: Tally = { restored: 0, expired: 0, conflicts: [] };
       for (let at = 0; at < indices.length; at += itemsAtOnce) {
-        const items = await reader.items(rangesOf(indices.slice(at, at + itemsAtOnce)));
-        await restoreChunk(work, items, before, tally, 0);
+        await restoreItems(work, await reader.items(rangesOf(indices.slice(at, at + itemsAtOnce))), before, tally);
       }
       await journal.write({ kind: 'undoSettled', blocks: position + 1, ...tally });
       const diff = `undo: ${tally.restored} restored, ${tally.conflicts.length} conflicts`;
-      line.record({ ms: parts.clock.monoMs() - started, diff });
+      lanes.record({ ms: parts.clock.monoMs() - started, diff });
       onProgress();
     }
     await journal.write({ kind: 'undone' });
   } finally {
-    line.close();
+    lanes.close();
   }
   const { restored = 0, conflicts = [] } = journal.run.undoState ?? {};
   return { restored, conflicts: conflicts.length };
@@ -96,11 +114,19 @@ interface Tally {
   readonly conflicts: ConflictItem[];
 }
 
-interface ChunkWork {
-  readonly line: BulkLine;
+interface UndoWork {
+  readonly lanes: Lanes;
+  /** Null = one server. */
+  readonly cluster: ClusterView | null;
   readonly kind: AnyKind;
   readonly given: Given<unknown>;
   reading(): Reading;
+  /** Waits a moment, then asks the cluster anew where its slots are. */
+  learn(): Promise<void>;
+}
+
+interface ChunkWork extends UndoWork {
+  readonly line: BulkLine;
 }
 
 interface ChangedItems {
@@ -174,6 +200,60 @@ async function readBatch(
   return before;
 }
 
+/** In a cluster, slot by slot: each is a transaction of its own, and a slot may be moving. */
+async function restoreItems(
+  work: UndoWork,
+  items: readonly SpooledItem[],
+  before: ReadonlyMap<number, Before>,
+  tally: Tally,
+): Promise<void> {
+  const { cluster } = work;
+  if (cluster === null) return withLine(work, '', (line) => restoreChunk({ ...work, line }, items, before, tally, 0));
+  const nodes = new Map<string, Placed[]>();
+  for (const placed of bySlot(items, cluster)) nodes.set(placed.node, [...(nodes.get(placed.node) ?? []), placed]);
+  const results = await Promise.allSettled(
+    [...nodes.values()].map(async (slots) => {
+      for (const slot of slots) await restoreSlot(work, cluster, slot.items, before, tally);
+    }),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+async function restoreSlot(
+  work: UndoWork,
+  cluster: ClusterView,
+  items: readonly SpooledItem[],
+  before: ReadonlyMap<number, Before>,
+  tally: Tally,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const node = cluster.nodeOf(items[0]?.key ?? new Uint8Array(0));
+      return await withLine(work, node, (line) => restoreChunk({ ...work, line }, items, before, tally, 0));
+    } catch (error) {
+      if (!(error instanceof ServedElsewhere) || tries >= looksForMoved) throw asFailure(error);
+      await work.learn();
+    }
+  }
+}
+
+async function withLine<T>({ lanes }: UndoWork, node: string, act: (line: BulkLine) => Promise<T>): Promise<T> {
+  const [line, ...others] = await lanes.take(1, node);
+  if (line === undefined) throw new RangeError('no line was given');
+  lanes.give(others);
+  try {
+    const result = await act(line);
+    lanes.give([line]);
+    return result;
+  } catch (error) {
+    lanes.drop([line]);
+    throw error;
+  }
+}
+
+/** Nothing of the chunk was written: its slot is on another node, or on its way there. */
+class ServedElsewhere extends Failure {}
+
 async function restoreChunk(
   work: ChunkWork,
   items: readonly SpooledItem[],
@@ -191,6 +271,7 @@ async function restoreChunk(
   const replies: RedisReply[] = [];
   for (const outcome of outcomes) {
     if (outcome.kind !== 'reply') throw outcome.cause;
+    throwIfElsewhere(work, outcome.reply);
     replies.push(outcome.reply);
   }
   let at = 0;
@@ -200,16 +281,28 @@ async function restoreChunk(
   });
   const commands = verdicts.flatMap((verdict) => (verdict.do === 'apply' ? verdict.commands : []));
   const written = await line.transact(commands);
+  const [first] = written;
+  // A transaction of one command that a node did not take comes back as that command's refusal.
+  if (written.length === 1 && first?.kind === 'reply') throwIfElsewhere(work, first.reply);
   const withheld = written.find((outcome) => outcome.kind !== 'reply');
   if (withheld === undefined) return count(work, items, verdicts, written, tally);
   if (withheld.kind === 'notDone' && withheld.cause.code === 'CONFLICT')
     return split(work, items, before, tally, depth + 1);
   if (withheld.kind === 'notDone') {
     const refusal = written.find((outcome) => outcome.kind === 'reply' && outcome.reply instanceof RedisErrorReply);
-    if (refusal?.kind === 'reply' && refusal.reply instanceof RedisErrorReply) throw refusalOf(work, refusal.reply);
+    if (refusal?.kind === 'reply' && refusal.reply instanceof RedisErrorReply) {
+      throwIfElsewhere(work, refusal.reply);
+      throw refusalOf(work, refusal.reply);
+    }
     throw withheld.cause;
   }
   if (withheld.kind === 'unknown') throw unanswered(withheld.cause);
+}
+
+function throwIfElsewhere(work: ChunkWork, reply: RedisReply): void {
+  if (!(reply instanceof RedisErrorReply) || !isElsewhere(reply.prefix)) return;
+  const { code, message, nextAction } = refusalOf(work, reply);
+  throw new ServedElsewhere(code, message, { retryable: true, ...(nextAction === undefined ? {} : { nextAction }) });
 }
 
 /** Others write to these keys: fewer at a time, and what never holds still is a conflict. */
@@ -261,6 +354,13 @@ function refusalOf({ line }: ChunkWork, reply: RedisErrorReply): Failure {
     user: line.user,
     command: 'restore',
     write: true,
+  });
+}
+
+function serverReplaced(): Failure {
+  return new Failure('CONFLICT', 'The undo was stopped before another item was touched: another server answers now.', {
+    details: { rule: 'server' },
+    nextAction: 'Make sure that this is the right server, then undo again: what is restored is recognised.',
   });
 }
 

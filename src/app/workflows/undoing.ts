@@ -50,7 +50,10 @@ export class Undoing {
     }
   }
 
-  async #underLease(row: RunRow, { definition, reader }: Beginning): Promise<{ restored: number; conflicts: number }> {
+  async #underLease(
+    row: RunRow,
+    { definition, reader, cluster }: Beginning,
+  ): Promise<{ restored: number; conflicts: number }> {
     const parts = this.#parts;
     const { host, key } = this.#inside;
     const journal = await host.journal(row, await key.hmac());
@@ -59,7 +62,8 @@ export class Undoing {
       const lineage = await this.#inside.reader.lineage(row);
       const histories = await Promise.all(lineage.map(({ id }) => parts.store.events(id)));
       const onProgress = (): void => host.changed(row.id);
-      return await undoRun(parts, { journal, definition, reader, histories, subject: row.name, onProgress });
+      const request = { journal, definition, reader, histories, subject: row.name, onProgress };
+      return await undoRun(parts, cluster === undefined ? request : { ...request, cluster });
     } finally {
       heart.dispose();
       await parts.leases.release(`run:${row.id}`, journal.fence);

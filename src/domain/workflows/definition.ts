@@ -78,6 +78,17 @@ export interface ServerMark {
   readonly user: string;
   /** `host:port` or a socket's path, as the definition says. */
   readonly destination: string;
+  /** The masters of a cluster, whose own marks then count instead of those above; absent = one server. */
+  readonly nodes?: readonly NodeMark[];
+}
+
+/** Who a master of a cluster is; as in `ServerMark`. */
+export interface NodeMark {
+  /** `host:port`. */
+  readonly node: string;
+  readonly runId: string | null;
+  readonly replicationId: string | null;
+  readonly previousReplicationId: string | null;
 }
 
 export interface Count {

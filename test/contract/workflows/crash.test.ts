@@ -1,22 +1,12 @@
 // The engine's process dies at every point of its protocol; another one goes on; the end is that of an uninterrupted run.
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { RunCounts } from '../../../src/domain/workflows/definition.ts';
+import { buildChild, runChild, type ChildEnd } from '../../support/killedRun.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
-import { projectRoot } from '../../support/root.ts';
 import { storeBuild, type StoreBuild } from '../../support/storeBuild.ts';
 import { workflowRig } from '../../support/workflowRig.ts';
 import { drift, fillSix, type SweptKind } from '../../support/workflowSamples.ts';
-
-interface ChildEnd {
-  readonly runId: string;
-  readonly killed: boolean;
-  readonly counts?: RunCounts;
-  readonly crossed: number;
-}
 
 /** `FAULTS=long`: every point of every kind. A run of all tests takes each for deletions, and samples of the others. */
 const long = process.env['FAULTS'] === 'long';
@@ -29,38 +19,14 @@ describe('a run whose process is killed', function () {
 
   before(async () => {
     store = await storeBuild();
-    child = join(ownFolder('cachify-child-'), 'workflowChild.cjs');
-    await build({
-      entryPoints: [join(projectRoot(), 'test/support/workflowChild.ts')],
-      outfile: child,
-      bundle: true,
-      platform: 'node',
-      format: 'cjs',
-      external: ['esbuild'],
-      logLevel: 'warning',
-    });
+    child = await buildChild();
     box = await startRedis({ args: ['--enable-debug-command', 'yes'] });
   });
   after(() => box.stop());
 
-  function runChild(directory: string, kind: SweptKind, point: number): Promise<ChildEnd> {
-    return new Promise((resolve, reject) => {
-      const args = [directory, String(box.port), kind, String(point), JSON.stringify(store)];
-      const started = fork(child, args, {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        execArgv: [],
-        env: { ...process.env, NODE_PATH: join(projectRoot(), 'node_modules') },
-      });
-      let end: ChildEnd = { runId: '', killed: false, crossed: 0 };
-      started.on('message', (message: { planned?: string; counts?: RunCounts; crossed?: number }) => {
-        if (message.planned !== undefined) {
-          end = { ...end, runId: message.planned };
-          void box.cli('eval', drift[kind], '0').then(() => started.send('go'), reject);
-        } else end = { ...end, ...(message.counts && { counts: message.counts }), crossed: message.crossed ?? 0 };
-      });
-      started.on('exit', (_code, signal) => resolve({ ...end, killed: signal === 'SIGKILL' }));
-      started.on('error', reject);
-    });
+  function runUntil(directory: string, kind: SweptKind, point: number): Promise<ChildEnd> {
+    const planned = (): Promise<unknown> => box.cli('eval', drift[kind], '0');
+    return runChild(child, { directory, server: String(box.port), kind, point, store, planned });
   }
 
   async function fresh(count = 300): Promise<void> {
@@ -97,7 +63,7 @@ describe('a run whose process is killed', function () {
   for (const kind of ['delete', 'ttl', 'warmup'] as const) {
     it(`${kind}: ends the same from every point of the protocol`, async () => {
       await fresh();
-      const whole = await runChild(ownFolder('cachify-whole-'), kind, 0);
+      const whole = await runUntil(ownFolder('cachify-whole-'), kind, 0);
       assert.ok(whole.counts && whole.crossed > 20, `only ${whole.crossed} points`);
       // An expiry counts from the plan's moment, so that of another run differs: digests hold values and whether they expire.
       const wanted = await box.cli('debug', 'digest');
@@ -105,7 +71,7 @@ describe('a run whose process is killed', function () {
       for (let point = 1; point <= whole.crossed; point += step) {
         await fresh();
         const directory = ownFolder('cachify-killed-');
-        const end = await runChild(directory, kind, point);
+        const end = await runUntil(directory, kind, point);
         assert.ok(end.killed, `point ${point} of ${whole.crossed}: the process was not killed`);
         const counts = await finish(directory, end.runId, `${kind}, point ${point}`);
         assert.deepEqual(counts, whole.counts, `${kind}, point ${point}`);
@@ -118,7 +84,7 @@ describe('a run whose process is killed', function () {
   it('ends the same where batches are shared out over several lines', async () => {
     const count = 6000;
     await fresh(count);
-    const whole = await runChild(ownFolder('cachify-whole-'), 'delete', 0);
+    const whole = await runUntil(ownFolder('cachify-whole-'), 'delete', 0);
     // Several lines each look and write: more points than one line has for as many batches.
     assert.ok(whole.counts && whole.crossed > 100, `only ${whole.crossed} points`);
     const wanted = await box.cli('debug', 'digest');
@@ -126,7 +92,7 @@ describe('a run whose process is killed', function () {
     for (let point = 3; point <= whole.crossed - 20; point += step) {
       await fresh(count);
       const directory = ownFolder('cachify-killed-');
-      const end = await runChild(directory, 'delete', point);
+      const end = await runUntil(directory, 'delete', point);
       assert.ok(end.killed, `point ${point} of ${whole.crossed}: the process was not killed`);
       assert.deepEqual(await finish(directory, end.runId, `point ${point}`), whole.counts, `point ${point}`);
       assert.equal(await box.cli('debug', 'digest'), wanted, `point ${point}`);
@@ -135,12 +101,12 @@ describe('a run whose process is killed', function () {
 
   it('ends the same when killed at any moment', async () => {
     await fresh();
-    const whole = await runChild(ownFolder('cachify-whole-'), 'delete', 0);
+    const whole = await runUntil(ownFolder('cachify-whole-'), 'delete', 0);
     const wanted = await box.cli('debug', 'digest');
     for (let ms = 1; ms <= 40; ms += long ? 1 : 6) {
       await fresh();
       const directory = ownFolder('cachify-killed-');
-      const end = await runChild(directory, 'delete', -ms);
+      const end = await runUntil(directory, 'delete', -ms);
       assert.deepEqual(await finish(directory, end.runId, `${ms} ms`), whole.counts, `${ms} ms`);
       assert.equal(await box.cli('debug', 'digest'), wanted, `${ms} ms`);
     }
@@ -152,7 +118,7 @@ describe('a run whose process is killed', function () {
     const before = await box.cli('debug', 'digest');
     const directory = ownFolder('cachify-killed-');
     await fresh();
-    const end = await runChild(directory, 'delete', 14);
+    const end = await runUntil(directory, 'delete', 14);
     assert.ok(end.killed);
     await finish(directory, end.runId, 'undo');
     const rig = await workflowRig({ directory, definition: { port: box.port }, build: store });

@@ -232,4 +232,29 @@ describe('the server behind an address', () => {
     it(`${JSON.stringify(over)} is ${kind}`, () =>
       assert.equal(serverChange(planned, { ...planned, ...over }).kind, kind));
   }
+
+  const node = (
+    name: string,
+    runId: string | null,
+    replicationId: string,
+    previousReplicationId: string | null = null,
+  ) => ({ node: `${name}:1`, runId, replicationId, previousReplicationId }) as const;
+  const nodes = [node('a', 'pa', 'ra'), node('b', 'pb', 'rb'), node('c', 'pc', 'rc')] as const;
+  const [a, b, c] = nodes;
+  for (const [what, now, kind, inQuestion] of [
+    ['the same processes', [c, b, a], 'same', undefined],
+    ['fewer of the same', [a, b], 'same', undefined],
+    ['a replica that took over', [a, b, node('d', 'pd', 'rd', 'rc')], 'succeeded', undefined],
+    ['a restart that kept its replication id', [a, b, node('c', 'pd', 'rc')], 'succeeded', undefined],
+    ['a node that was added', [...nodes, node('d', 'pd', 'rd')], 'unproven', ['d:1']],
+    ['a node that came back empty', [a, node('b', 'px', 'rx'), c], 'unproven', ['b:1']],
+    ['another cluster', [node('a', 'x', 'rx'), node('b', 'y', 'ry')], 'unproven', ['a:1', 'b:1']],
+    ['no node that answers', [], 'unproven', undefined],
+  ] as const) {
+    it(`of a cluster, ${what} is ${kind}`, () => {
+      const change = serverChange({ ...planned, nodes }, { ...planned, runId: 'z', nodes: now });
+      assert.equal(change.kind, kind);
+      assert.deepEqual(change.kind === 'unproven' ? change.nodes : undefined, inQuestion);
+    });
+  }
 });
