@@ -25,7 +25,7 @@ export interface ChildRun {
   readonly point: number;
   readonly store: StoreBuild;
   /** What others do between the plan and the run. */
-  planned(): Promise<unknown>;
+  readonly planned: () => Promise<unknown>;
 }
 
 /** The program of `runChild`. */

@@ -346,7 +346,9 @@ function failedItems(
 }
 
 function failureOf(line: BulkLine, reply: RedisErrorReply, command: RedisCommand | undefined): Failure {
-  const name = (command?.[0] ?? 'a command').toLowerCase();
+  // A look that was refused to be watched comes back with the refusal of WATCH.
+  const refusedName = reply.prefix === 'NOPERM' ? /'([a-z|]{1,40})' command/.exec(reply.message)?.[1] : undefined;
+  const name = refusedName ?? (command?.[0] ?? 'a command').toLowerCase();
   return failureOfReply(reply, { connectionName: line.connectionName, user: line.user, command: name, write: true });
 }
 

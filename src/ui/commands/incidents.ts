@@ -1,4 +1,4 @@
-import { commands, env, Uri, window } from 'vscode';
+import { env, Uri, window } from 'vscode';
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import type { IncidentService } from '../../app/incidents/incidentService.ts';
 import { isoAt } from '../../app/ports/clock.ts';

@@ -139,6 +139,18 @@ describe('a run whose server fails', function () {
     await finishes(opened, run);
   });
 
+  it('a user who may not watch keys deletes none unwatched, and is told which right is missing', async () => {
+    const opened = await open((parts) => parts);
+    await box.cli('acl', 'setuser', 'default', '-watch');
+    const run = await plannedAndRun(opened);
+    assert.equal(run.state, 'failed', JSON.stringify(run.error));
+    assert.equal(run.error?.code, 'UNAUTHORIZED');
+    assert.match(run.error?.message ?? '', /WATCH/);
+    assert.equal(await box.cli('dbsize'), '301');
+    await box.cli('acl', 'setuser', 'default', '+watch');
+    await finishes(opened, run);
+  });
+
   it('out of memory: nothing of the batch is applied, and it finishes when there is room', async () => {
     const opened = await open(beforeTransaction(2, () => box.cli('config', 'set', 'maxmemory', '1')));
     const entries = Array.from({ length: 300 }, (_, i) => ({ key: `warm:${i}`, value: 'x'.repeat(50) }));
