@@ -129,7 +129,7 @@ export class Session implements RedisSession {
 
   async openLine(timeoutMs: number, node?: string): Promise<RedisLine> {
     const opening = node === undefined ? undefined : this.topology.openNode?.(node, timeoutMs);
-    const { link, runId } = await (opening ?? this.topology.openPrivate(undefined, timeoutMs, this.life.signal));
+    const { link, runId } = await (opening ?? this.topology.openPrivate(undefined, timeoutMs));
     return {
       runId,
       dead: () => link.dead(),

@@ -10,8 +10,8 @@ export class Lanes {
   #idle: BulkLine[] = [];
   readonly #taken = new Set<BulkLine>();
   #newest: BulkLine | null = null;
-  /** Where a server allows no more connections, those that there are do. */
-  #most = Infinity;
+  /** Where a server allows no more connections, those that there are do: by node, how many. */
+  readonly #most = new Map<string, number>();
 
   /** `open` gives a line that is proven to lead to the server of the run. */
   constructor(open: (node: string) => Promise<BulkLine>) {
@@ -20,7 +20,7 @@ export class Lanes {
 
   /** Whether the server may give another line, as far as is known. */
   get hasRoom(): boolean {
-    return this.#idle.length > 0 || this.#taken.size < this.#most;
+    return this.#idle.length > 0 || [...this.#most.keys()].every((node) => this.#roomAt(node) > 0);
   }
 
   /**
@@ -32,14 +32,14 @@ export class Lanes {
     for (let line = this.#takeIdle(wanted, node); line !== null; line = this.#takeIdle(wanted - lines.length, node))
       lines.push(line);
     if (lines.length === 0) lines.push(await this.#first(node));
-    const more = Math.min(wanted - lines.length, this.#most - this.#taken.size);
+    const more = Math.min(wanted - lines.length, this.#roomAt(node));
     if (more <= 0) return lines;
     const opened = await Promise.allSettled(
       Array.from({ length: more }, async () => this.#use(await this.#open(node))),
     );
     for (const result of opened) {
       if (result.status === 'fulfilled') lines.push(result.value);
-      else if (isRefusedConnection(asFailure(result.reason))) this.#most = Math.max(1, this.#taken.size);
+      else if (isRefusedConnection(asFailure(result.reason))) this.#most.set(node, Math.max(1, this.#takenAt(node)));
       else {
         this.drop(lines);
         throw result.reason;
@@ -76,9 +76,20 @@ export class Lanes {
     try {
       return this.#use(await this.#open(node));
     } catch (error) {
-      if (this.#taken.size > 0 && isRefusedConnection(asFailure(error))) this.#most = this.#taken.size;
+      const taken = this.#takenAt(node);
+      if (taken > 0 && isRefusedConnection(asFailure(error))) this.#most.set(node, taken);
       throw error;
     }
+  }
+
+  #takenAt(node: string): number {
+    let taken = 0;
+    for (const line of this.#taken) if (line.node === node) taken += 1;
+    return taken;
+  }
+
+  #roomAt(node: string): number {
+    return (this.#most.get(node) ?? Infinity) - this.#takenAt(node);
   }
 
   #use(line: BulkLine): BulkLine {
