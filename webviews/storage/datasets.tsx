@@ -76,7 +76,9 @@ function DatasetView({ shown }: { readonly shown: DatasetReport }): VNode {
           {growth !== null && <span class="muted">{growth}</span>}
         </p>
         <span class="dataset-course" title={`${formatCounted(shown.days.length, 'day')} of history`}>
-          <Sparkline values={shown.days.map(({ bytes }) => bytes)} color="blue" atLeast={shown.budgetBytes / 4} />
+          {shown.days.length > 1 && (
+            <Sparkline values={shown.days.map(({ bytes }) => bytes)} color="blue" atLeast={shown.budgetBytes / 4} />
+          )}
         </span>
         <span class="dataset-acts">
           <Toggle dataset={dataset} what="plan" />
