@@ -63,7 +63,8 @@ export const alertRuleContract = {
     ),
   },
   events: {
-    snapshot: event<RuleSnapshot>(),
+    /** null = the rule is gone. */
+    snapshot: event<RuleSnapshot | null>(),
   },
 } as const;
 

@@ -61,7 +61,7 @@ export const workflowRunContract = {
     act: request<void>()(z.strictObject({ runId: z.string().check(z.maxLength(100)), act: z.enum(runActs) })),
   },
   events: {
-    snapshot: event<RunSnapshot>(),
+    snapshot: event<RunSnapshot | null>(),
   },
 } as const;
 

@@ -133,7 +133,7 @@ export function Editor({ shown, form }: { readonly shown: RuleSnapshot; readonly
       </div>
       <Silence form={form} />
       <Checkbox checked={form.enabled} onChange={(enabled) => change({ enabled })}>
-        Judge this rule every half minute
+        Judge this rule every {Number(form.lookback) > 60 ? 'five minutes' : 'half minute'}
       </Checkbox>
     </form>
   );

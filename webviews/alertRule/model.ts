@@ -10,7 +10,8 @@ import type {
   RuleSnapshot,
   RuleTest,
 } from '../../src/protocol/alertRule.ts';
-import { connectToHost, keepState, keptState } from '../host.ts';
+import { connectToHost, keepState } from '../host.ts';
+import { keptId, loadInto, loadWhenShown } from '../ui/pageModel.ts';
 import { draftOfForm, fieldOf, formOf, type RuleForm } from './form.ts';
 
 const host = connectToHost<AlertRuleContract>();
@@ -58,33 +59,22 @@ export const isChanged = computed(() => {
   return shown.id === null || JSON.stringify(formOf(shown.draft)) !== JSON.stringify(typed);
 });
 
-let shownId: string | null = keptId();
+let shownId: string | null = keptId('ruleId');
 let asked = 0;
 let due: ReturnType<typeof setTimeout> | undefined;
 
-function keptId(): string | null {
-  const kept = keptState();
-  const id: unknown = typeof kept === 'object' && kept !== null ? Reflect.get(kept, 'ruleId') : null;
-  return typeof id === 'string' ? id : null;
-}
-
 export function start(): void {
-  host.on('snapshot', show);
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void load();
-  });
-  void load();
+  host.on('snapshot', take);
+  void loadWhenShown(load);
 }
 
-export async function load(): Promise<void> {
-  try {
-    const answer = await host.request('ready', { ruleId: shownId });
-    failure.value = null;
-    if (answer === null) snapshot.value = 'none';
-    else show(answer);
-  } catch (error) {
-    failure.value = asFailure(error);
-  }
+export function load(): Promise<void> {
+  return loadInto(failure, () => host.request('ready', { ruleId: shownId }), take);
+}
+
+function take(answer: RuleSnapshot | null): void {
+  if (answer === null) snapshot.value = 'none';
+  else show(answer);
 }
 
 /** Another rule replaces the form; news of the same one leave what is being typed. */

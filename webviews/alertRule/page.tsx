@@ -4,11 +4,12 @@ import { starterOf } from '../../src/domain/alerts/starters.ts';
 import type { AlertState } from '../../src/domain/alerts/views.ts';
 import { ruleSentence, valueText } from '../../src/domain/alerts/words.ts';
 import type { RuleSnapshot } from '../../src/protocol/alertRule.ts';
-import { Button, Spinner } from '../ui/controls.tsx';
+import { Button } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { Editor } from './editor.tsx';
 import type { RuleForm } from './form.ts';
 import { History } from './history.tsx';
@@ -20,21 +21,13 @@ export function Page(): VNode {
   const typed = form.value;
   if (shown === 'none') return <NoRule />;
   if (shown !== null && typed !== null) return <Rule shown={shown} typed={typed} />;
-  if (failure.value === null) {
-    return (
-      <div class="page-waiting">
-        <Spinner label="Reading the rule…" />
-      </div>
-    );
-  }
   return (
-    <EmptyState
-      icon="error"
-      title="The rule could not be read"
-      action={<Button onClick={() => void load()}>Try again</Button>}
-    >
-      {failure.value.message} {failure.value.nextAction}
-    </EmptyState>
+    <WaitingPage
+      waiting="Reading the rule…"
+      failed="The rule could not be read"
+      failure={failure.value}
+      onRetry={() => void load()}
+    />
   );
 }
 
@@ -52,18 +45,13 @@ function NoRule(): VNode {
 
 function Rule({ shown, typed }: { readonly shown: RuleSnapshot; readonly typed: RuleForm }): VNode {
   const isShared = shown.origin === 'settings';
-  const refused = failure.value;
   return (
     <main class="page">
       <Head shown={shown} isShared={isShared} />
-      {refused !== null && (
-        <Notice kind="error">
-          {refused.message} {refused.nextAction}
-        </Notice>
-      )}
+      <FailureNotice failure={failure.value} onClose={() => (failure.value = null)} />
       {isShared && (
         <Notice kind="info" action={<Button onClick={() => void act('openSettings')}>Open settings</Button>}>
-          This rule stands in the workspace settings, which the team shares: change it there, or duplicate it.
+          This rule stands in the setting <code>cachify.alertRules</code>: change it there, or duplicate it.
         </Notice>
       )}
       <About id={shown.id} />

@@ -4,6 +4,7 @@ import type { IncidentRequest } from '../../src/domain/incidents/definition.ts';
 import type { BundleAct, BundleSnapshot, IncidentBundleContract } from '../../src/protocol/incidentBundle.ts';
 import { connectToHost } from '../host.ts';
 import { setHostNow } from '../ui/hostClock.ts';
+import { loadInto, loadWhenShown } from '../ui/pageModel.ts';
 
 const host = connectToHost<IncidentBundleContract>();
 
@@ -18,19 +19,11 @@ let takenOver = -1;
 
 export function start(): void {
   host.on('snapshot', show);
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void load();
-  });
-  void load();
+  void loadWhenShown(load);
 }
 
-export async function load(): Promise<void> {
-  try {
-    show(await host.request('ready', {}));
-    failure.value = null;
-  } catch (error) {
-    failure.value = asFailure(error);
-  }
+export function load(): Promise<void> {
+  return loadInto(failure, () => host.request('ready', {}), show);
 }
 
 function show(next: BundleSnapshot): void {

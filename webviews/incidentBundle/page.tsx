@@ -1,7 +1,5 @@
 import type { VNode } from 'preact';
-import { Button, Spinner } from '../ui/controls.tsx';
-import { EmptyState } from '../ui/emptyState.tsx';
-import { Notice } from '../ui/notice.tsx';
+import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { ExportView } from './exportView.tsx';
 import { draft, failure, load, snapshot } from './model.ts';
 import { PreviewView } from './previewView.tsx';
@@ -13,20 +11,13 @@ export function Page(): VNode {
   const refused = failure.value;
   const request = draft.value;
   if (shown === null || request === null) {
-    if (refused === null)
-      return (
-        <div class="page-waiting">
-          <Spinner label="Opening…" />
-        </div>
-      );
     return (
-      <EmptyState
-        icon="error"
-        title="The panel could not be filled"
-        action={<Button onClick={() => void load()}>Try again</Button>}
-      >
-        {refused.message} {refused.nextAction}
-      </EmptyState>
+      <WaitingPage
+        waiting="Opening…"
+        failed="The panel could not be filled"
+        failure={refused}
+        onRetry={() => void load()}
+      />
     );
   }
   return (
@@ -40,11 +31,7 @@ export function Page(): VNode {
         <RequestForm request={request} shown={shown} />
       </section>
       <section class="bundle-result" aria-label="What the bundle would hold">
-        {refused !== null && (
-          <Notice kind="error">
-            {refused.message} {refused.nextAction}
-          </Notice>
-        )}
+        <FailureNotice failure={refused} onClose={() => (failure.value = null)} />
         {shown.job !== null || shown.bundle !== null ? (
           <ExportView shown={shown} />
         ) : (

@@ -4,8 +4,9 @@ import { checkPack } from '../../src/domain/governance/checkPack.ts';
 import type { ExecutionWindow, PackContent, PackEnvironment } from '../../src/domain/governance/pack.ts';
 import { minuteOfDay, minutesOfWindows, type WeekSet } from '../../src/domain/governance/week.ts';
 import type { PackAct, PackSnapshot, PolicyPackContract, ReplayAnswer } from '../../src/protocol/policyPack.ts';
-import { connectToHost, keepState, keptState } from '../host.ts';
+import { connectToHost, keepState } from '../host.ts';
 import { hostNowMs, setHostNow } from '../ui/hostClock.ts';
+import { keptId, loadInto, loadWhenShown } from '../ui/pageModel.ts';
 
 const host = connectToHost<PolicyPackContract>();
 
@@ -28,7 +29,7 @@ export const replayed = signal<{ readonly answer: ReplayAnswer; readonly of: str
 /** Milliseconds since the epoch, moved on by the page. */
 export const now = signal(0);
 
-let shownPack: string | null = keptPackId();
+let shownPack: string | null = keptId('packId');
 
 /** The first rule that the draft breaks, with its field. */
 export const problem = computed((): { readonly path: string; readonly message: string } | null => {
@@ -61,30 +62,16 @@ function isWhole({ startTime, endTime, weekdays }: ExecutionWindow): boolean {
   return start !== null && start < 1440 && end !== null && start !== end && weekdays.length > 0;
 }
 
-function keptPackId(): string | null {
-  const kept = keptState();
-  const id: unknown = typeof kept === 'object' && kept !== null ? Reflect.get(kept, 'packId') : null;
-  return typeof id === 'string' ? id : null;
-}
-
 export function start(): void {
   host.on('snapshot', show);
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void load();
-  });
   setInterval(() => {
     if (snapshot.peek() !== null) now.value = hostNowMs();
   }, 10_000);
-  void load();
+  void loadWhenShown(load);
 }
 
-export async function load(): Promise<void> {
-  try {
-    show(await host.request('ready', { packId: shownPack }));
-    failure.value = null;
-  } catch (error) {
-    failure.value = asFailure(error);
-  }
+export function load(): Promise<void> {
+  return loadInto(failure, () => host.request('ready', { packId: shownPack }), show);
 }
 
 /** What somebody typed and has not saved stays when the pack is the same and its stored content did not change. */

@@ -1,11 +1,11 @@
 import type { VNode } from 'preact';
 import { packSentence, stateWords } from '../../src/domain/governance/words.ts';
 import type { Explanation, PackSnapshot } from '../../src/protocol/policyPack.ts';
-import { Button, Spinner } from '../ui/controls.tsx';
-import { EmptyState } from '../ui/emptyState.tsx';
+import { Button } from '../ui/controls.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { Connections } from './connections.tsx';
 import { Decisions, Replay, Versions } from './decisions.tsx';
 import { Form, isReadOnly } from './form.tsx';
@@ -36,20 +36,13 @@ export function Page(): VNode {
   const edited = draft.value;
   const refused = failure.value;
   if (shown === null || edited === null) {
-    if (refused === null)
-      return (
-        <div class="page-waiting">
-          <Spinner label="Reading the policy pack…" />
-        </div>
-      );
     return (
-      <EmptyState
-        icon="error"
-        title="The policy pack could not be read"
-        action={<Button onClick={() => void load()}>Try again</Button>}
-      >
-        {refused.message} {refused.nextAction}
-      </EmptyState>
+      <WaitingPage
+        waiting="Reading the policy pack…"
+        failed="The policy pack could not be read"
+        failure={refused}
+        onRetry={() => void load()}
+      />
     );
   }
   const readOnly = isReadOnly();
@@ -57,18 +50,7 @@ export function Page(): VNode {
     <main class="page">
       {shown.explanation !== null && <Why explanation={shown.explanation} />}
       <Head shown={shown} edited={edited} />
-      {refused !== null && (
-        <Notice
-          kind="error"
-          action={
-            <Button appearance="icon" label="Close this message" onClick={() => (failure.value = null)}>
-              <Icon name="close" />
-            </Button>
-          }
-        >
-          {refused.message} {refused.nextAction}
-        </Notice>
-      )}
+      <FailureNotice failure={refused} onClose={() => (failure.value = null)} />
       {!shown.trusted && (
         <Notice kind="info">This workspace is not trusted, so packs can be looked at and not changed.</Notice>
       )}

@@ -7,6 +7,7 @@ import type { StorageReport } from '../../src/domain/retention/report.ts';
 import type { StorageAct, StorageContract, StorageFocus, StorageSnapshot } from '../../src/protocol/storage.ts';
 import { connectToHost, keepState, keptState } from '../host.ts';
 import { setHostNow } from '../ui/hostClock.ts';
+import { loadInto, loadWhenShown } from '../ui/pageModel.ts';
 
 const host = connectToHost<StorageContract>();
 
@@ -43,22 +44,14 @@ export function start(): void {
   host.on('progress', ({ planId, rows, planned }) => {
     if (plan.peek()?.planId === planId) progress.value = { rows, planned };
   });
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void load();
-  });
-  void load().then(() => {
+  void loadWhenShown(load).then(() => {
     const kept = opened.peek();
     if (kept !== null && plan.peek() === null) open(kept);
   });
 }
 
-export async function load(): Promise<void> {
-  try {
-    show(await host.request('ready', {}));
-    failure.value = null;
-  } catch (error) {
-    failure.value = asFailure(error);
-  }
+export function load(): Promise<void> {
+  return loadInto(failure, () => host.request('ready', {}), show);
 }
 
 function show({ report: next, focus }: StorageSnapshot): void {

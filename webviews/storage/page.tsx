@@ -2,11 +2,10 @@ import type { VNode } from 'preact';
 import { datasetTitles, rowWords } from '../../src/domain/retention/dataset.ts';
 import { formatBytes, formatCounted, formatPercent } from '../../src/domain/format.ts';
 import { unmetWords, type StorageReport } from '../../src/domain/retention/report.ts';
-import { Button, Spinner } from '../ui/controls.tsx';
-import { EmptyState } from '../ui/emptyState.tsx';
-import { Icon } from '../ui/icon.tsx';
+import { Button } from '../ui/controls.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { Datasets } from './datasets.tsx';
 import { act, busy, done, failure, load, open, report, undo } from './model.ts';
 import { Time } from './time.tsx';
@@ -16,38 +15,20 @@ export function Page(): VNode {
   const shown = report.value;
   const refused = failure.value;
   if (shown === null) {
-    if (refused === null)
-      return (
-        <div class="page-waiting">
-          <Spinner label="Adding up what is kept…" />
-        </div>
-      );
     return (
-      <EmptyState
-        icon="error"
-        title="The local store could not be read"
-        action={<Button onClick={() => void load()}>Try again</Button>}
-      >
-        {refused.message} {refused.nextAction}
-      </EmptyState>
+      <WaitingPage
+        waiting="Adding up what is kept…"
+        failed="The local store could not be read"
+        failure={refused}
+        onRetry={() => void load()}
+      />
     );
   }
   return (
     <main class="page">
       <Head shown={shown} />
       <Needs shown={shown} />
-      {refused !== null && (
-        <Notice
-          kind="error"
-          action={
-            <Button appearance="icon" label="Close this message" onClick={() => (failure.value = null)}>
-              <Icon name="close" />
-            </Button>
-          }
-        >
-          {refused.message} {refused.nextAction}
-        </Notice>
-      )}
+      <FailureNotice failure={refused} onClose={() => (failure.value = null)} />
       <Done />
       <Datasets shown={shown} />
       <Undoable shown={shown} />

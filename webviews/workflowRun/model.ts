@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { RunAct, RunSnapshot, WorkflowRunContract } from '../../src/protocol/workflowRun.ts';
-import { connectToHost, keepState, keptState } from '../host.ts';
+import { connectToHost, keepState } from '../host.ts';
+import { keptId, loadInto, loadWhenShown } from '../ui/pageModel.ts';
 
 const host = connectToHost<WorkflowRunContract>();
 
@@ -19,33 +20,22 @@ export const tab = signal<'plan' | 'progress' | 'problems' | 'history'>('plan');
 /** An act that is on its way, so that a second click does nothing. */
 export const acting = signal<RunAct | null>(null);
 
-let shownRun: string | null = keptRunId();
+let shownRun: string | null = keptId('runId');
 let cursor: string | undefined;
 let loading = false;
 
-function keptRunId(): string | null {
-  const kept = keptState();
-  const id: unknown = typeof kept === 'object' && kept !== null ? Reflect.get(kept, 'runId') : null;
-  return typeof id === 'string' ? id : null;
-}
-
 export function start(): void {
-  host.on('snapshot', show);
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') void load();
-  });
-  void load();
+  host.on('snapshot', take);
+  void loadWhenShown(load);
 }
 
-export async function load(): Promise<void> {
-  try {
-    const answer = await host.request('ready', { runId: shownRun });
-    failure.value = null;
-    if (answer === null) snapshot.value = 'none';
-    else show(answer);
-  } catch (error) {
-    failure.value = asFailure(error);
-  }
+export function load(): Promise<void> {
+  return loadInto(failure, () => host.request('ready', { runId: shownRun }), take);
+}
+
+function take(answer: RunSnapshot | null): void {
+  if (answer === null) snapshot.value = 'none';
+  else show(answer);
 }
 
 function show(next: RunSnapshot): void {

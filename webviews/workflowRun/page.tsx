@@ -2,13 +2,14 @@ import type { VNode } from 'preact';
 import { formatBytes, formatCount, formatCounted, formatDuration, formatPercent } from '../../src/domain/format.ts';
 import { progressOf, stateWords } from '../../src/domain/workflows/words.ts';
 import type { RunSnapshot } from '../../src/protocol/workflowRun.ts';
-import { Button, Spinner } from '../ui/controls.tsx';
+import { Button } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { History, Problems } from './history.tsx';
 import { act, acting, failure, load, snapshot, tab } from './model.ts';
 import { PlanView } from './plan.tsx';
@@ -19,20 +20,13 @@ export function Page(): VNode {
   const shown = snapshot.value;
   const refused = failure.value;
   if (shown === null) {
-    if (refused === null)
-      return (
-        <div class="page-waiting">
-          <Spinner label="Reading the run…" />
-        </div>
-      );
     return (
-      <EmptyState
-        icon="error"
-        title="The run could not be read"
-        action={<Button onClick={() => void load()}>Try again</Button>}
-      >
-        {refused.message} {refused.nextAction}
-      </EmptyState>
+      <WaitingPage
+        waiting="Reading the run…"
+        failed="The run could not be read"
+        failure={refused}
+        onRetry={() => void load()}
+      />
     );
   }
   if (shown === 'none') return <NoRun />;
@@ -48,11 +42,7 @@ export function Page(): VNode {
     <main class="page">
       <Head shown={shown} />
       <Actions shown={shown} />
-      {refused !== null && (
-        <Notice kind="error" action={<Close />}>
-          {refused.message} {refused.nextAction}
-        </Notice>
-      )}
+      <FailureNotice failure={refused} onClose={() => (failure.value = null)} />
       {shown.run.error !== undefined && (
         <Notice
           kind={shown.run.state === 'failed' ? 'error' : 'warning'}
@@ -71,14 +61,6 @@ export function Page(): VNode {
         {tab.value === 'history' && <History shown={shown} />}
       </Tabs>
     </main>
-  );
-}
-
-function Close(): VNode {
-  return (
-    <Button appearance="icon" label="Close this message" onClick={() => (failure.value = null)}>
-      <Icon name="close" />
-    </Button>
   );
 }
 

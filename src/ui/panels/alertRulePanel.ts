@@ -7,7 +7,14 @@ import { draftOf, freeName } from '../../domain/alerts/exchange.ts';
 import { metricOf } from '../../domain/alerts/metrics/registry.ts';
 import type { AlertRule, AlertRuleDraft } from '../../domain/alerts/rule.ts';
 import { display } from '../../domain/display.ts';
-import type { AlertRuleContract, BacktestRange, RuleSaved, RuleSnapshot, RuleTest } from '../../protocol/alertRule.ts';
+import type {
+  AlertRuleContract,
+  BacktestRange,
+  RuleAct,
+  RuleSaved,
+  RuleSnapshot,
+  RuleTest,
+} from '../../protocol/alertRule.ts';
 import type { RequestIn } from '../../protocol/contract.ts';
 import type { AlertsModel } from '../alerts/alertsModel.ts';
 import { episodeRange } from '../alerts/places.ts';
@@ -40,7 +47,7 @@ export class AlertRulePanel implements Disposable {
   readonly #parts: AlertRulePanelParts;
   readonly #panel: SinglePanel<AlertRuleContract>;
   readonly #watching: Disposable;
-  readonly #push: SnapshotPush<RuleSnapshot>;
+  readonly #push: SnapshotPush<RuleSnapshot | null>;
   /** undefined = nothing was opened in this session; null = a new rule. */
   #ruleId: string | null | undefined;
 
@@ -85,7 +92,7 @@ export class AlertRulePanel implements Disposable {
         },
         test: (input) => this.#test(input),
         save: (input) => this.#save(input),
-        act: ({ id, act }) => this.#act(id, `cachify.alerts.${act}`),
+        act: ({ id, act }) => this.#act(id, act),
         openEpisode: (input) => this.#openEpisode(input),
       },
       dispose: () => {
@@ -110,9 +117,11 @@ export class AlertRulePanel implements Disposable {
     return { id: rule.id };
   }
 
-  /** As from the view: what must be confirmed is. */
-  async #act(id: string | null, command: CommandId): Promise<void> {
-    const rule = id === null ? undefined : await this.#parts.service.rules.one(id);
+  /** As from the view: what must be confirmed is. A rule that is gone does not stand in the way of a new one. */
+  async #act(id: string | null, act: RuleAct): Promise<void> {
+    const isAboutRule = act === 'duplicateRule' || act === 'removeRule';
+    const rule = id === null || !isAboutRule ? undefined : await this.#parts.service.rules.one(id);
+    const command: CommandId = `cachify.alerts.${act}`;
     await commands.executeCommand(command, rule === undefined ? undefined : new RuleNode(rule, []));
   }
 
@@ -130,8 +139,10 @@ export class AlertRulePanel implements Disposable {
   }
 
   async #snapshot(): Promise<RuleSnapshot | null> {
-    const { model, connections, settings, clock } = this.#parts;
-    const { rules, states } = await model.picture();
+    const { service, model, connections, settings, clock } = this.#parts;
+    const { states } = await model.picture();
+    // The picture may be from before the rule was made.
+    const rules = await service.rules.rules();
     const rule = rules.find(({ id }) => id === this.#ruleId);
     if (typeof this.#ruleId === 'string' && rule === undefined) return null;
     return {

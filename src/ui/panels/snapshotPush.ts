@@ -16,8 +16,7 @@ export interface SnapshotPushOptions<Snapshot> {
   readonly panel: string;
   /** Changes that come faster are told together; default 250. */
   readonly everyMs?: number;
-  /** null = there is nothing to show. */
-  snapshot(): Promise<Snapshot | null>;
+  snapshot(): Promise<Snapshot>;
 }
 
 /** Tells the open page of a panel what it shows, while it is visible. A hidden one asks when it shows again. */
@@ -48,7 +47,7 @@ export class SnapshotPush<Snapshot> {
     if (this.#page?.isVisible() !== true) return;
     try {
       const snapshot = await this.#options.snapshot();
-      if (snapshot !== null) this.#page?.emit('snapshot', snapshot);
+      this.#page?.emit('snapshot', snapshot);
     } catch (error) {
       this.#options.log.warn('panel could not be filled', { kind: this.#options.panel, code: asFailure(error).code });
     }

@@ -39,7 +39,7 @@ export class WorkflowRunPanel implements Disposable {
   readonly #parts: WorkflowRunPanelParts;
   readonly #panel: SinglePanel<WorkflowRunContract>;
   readonly #watching: Disposable;
-  readonly #push: SnapshotPush<RunSnapshot>;
+  readonly #push: SnapshotPush<RunSnapshot | null>;
   #runId: string | undefined;
   /** The plan as it was shown last: reading it proves the whole file. */
   #plan: { readonly of: string; readonly plan: WorkflowPlan | string } | undefined;
