@@ -107,7 +107,7 @@ export class RuleBook {
     const missing = chosen.findIndex((rule) => rule === undefined);
     if (missing >= 0) throw validationFailure(`ids[${missing}]`, 'There is no alert rule with this id.');
     return rulesToJson(
-      chosen.filter((rule) => rule !== undefined),
+      chosen.flatMap((rule) => (rule === undefined ? [] : [withoutPlace(rule)])),
       idsByUid(this.#parts.connections),
     );
   }
@@ -154,17 +154,23 @@ export class RuleBook {
     return { ...rule, scope: { ...scope, connections: scope.connections.map((id) => uids.get(id) ?? id) } };
   }
 
-  #shown({ appliesTo: _appliesTo, ...rule }: StoredRule): AlertRule {
+  #shown(stored: StoredRule): AlertRule {
+    const rule = withoutPlace(stored);
     const { scope } = rule;
     if (scope.connections === '*') return rule;
     return { ...rule, scope: { ...scope, connections: scope.connections.map(idsByUid(this.#parts.connections)) } };
   }
 }
 
+/** Without what only this store knows of it. */
+function withoutPlace({ appliesTo: _appliesTo, ...rule }: StoredRule): AlertRule {
+  return rule;
+}
+
 function standsInSettings(rule: AlertRule): Failure {
   return new Failure(
     'BLOCKED',
-    `The rule ${displayShort(rule.name)} stands in the workspace settings, which the team shares. Nothing was changed.`,
-    { details: { rule: 'settings' }, nextAction: 'Change it in the setting cachify.alertRules, or duplicate it.' },
+    `The rule ${displayShort(rule.name)} stands in the setting cachify.alertRules. Nothing was changed.`,
+    { details: { rule: 'settings' }, nextAction: 'Change it there, or duplicate it.' },
   );
 }

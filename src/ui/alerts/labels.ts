@@ -43,7 +43,7 @@ export function ruleLine(rule: AlertRule, states: readonly AlertState[], nameOf:
   if (metric === undefined) return 'unknown metric';
   const limit = metric.unit === 'state' ? '' : `${rule.operator} ${valueText(metric, rule.threshold)}`;
   const lasts = rule.forSeconds === 0 ? '' : `for ${ruleDuration(rule.forSeconds)}`;
-  const origin = { own: '', starter: '', settings: 'workspace settings' }[rule.origin];
+  const origin = { own: '', starter: '', settings: 'in settings' }[rule.origin];
   const problem = rule.enabled ? overlayText(states, nameOf) : 'off';
   return [[limit, lasts].filter((part) => part !== '').join(' '), problem, origin]
     .filter((part) => part !== '')
@@ -64,6 +64,7 @@ export function ruleTooltip(rule: AlertRule, states: readonly AlertState[], name
   const lines = [
     displayShort(rule.name),
     ruleSentence(rule, nameOf),
+    ...(rule.origin === 'settings' ? ['It stands in the setting cachify.alertRules and is changed there.'] : []),
     ...(about === undefined ? [] : ['', about.why, `What to do: ${about.action}`, `Source: ${about.source}`]),
     ...states.flatMap(({ reason, connectionId }) =>
       reason === undefined ? [] : [`${nameOf(connectionId)}: ${reason}`],

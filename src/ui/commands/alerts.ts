@@ -93,10 +93,13 @@ export function alertCommands(parts: AlertCommandParts): AlertCommands {
   };
 }
 
-/** Where rules of a team stand; without a folder there are only the user's settings. */
+/** Where rules stand: in the user's settings when only these have some, or when there is no folder; else in those of the team. */
 function openSettings(): Thenable<unknown> {
   const isOpen = workspace.workspaceFile !== undefined || (workspace.workspaceFolders?.length ?? 0) > 0;
-  const command = isOpen ? 'workbench.action.openWorkspaceSettingsFile' : 'workbench.action.openSettingsJson';
+  const found = workspace.getConfiguration('cachify').inspect('alertRules');
+  const areShared = found?.workspaceValue !== undefined || found?.workspaceFolderValue !== undefined;
+  const isOwn = found?.globalValue !== undefined && !areShared;
+  const command = isOpen && !isOwn ? 'workbench.action.openWorkspaceSettingsFile' : 'workbench.action.openSettingsJson';
   return commands.executeCommand(command, { revealSetting: { key: 'cachify.alertRules', edit: true } });
 }
 

@@ -47,12 +47,20 @@ export class RuleNode {
   }
 }
 
+interface NoteParts {
+  readonly description?: string;
+  /** All that there is to say; the text itself when absent. */
+  readonly tooltip?: string;
+  readonly command?: { readonly id: string; readonly title: string };
+}
+
+/** A line that is no alert and no rule: the important thing first and short, all of it in the tooltip. */
 export class AlertNoteNode {
   readonly text: string;
-  readonly command: { readonly id: string; readonly title: string } | undefined;
+  readonly more: NoteParts;
 
-  constructor(text: string, command?: { readonly id: string; readonly title: string }) {
+  constructor(text: string, more: NoteParts = {}) {
     this.text = text;
-    this.command = command;
+    this.more = more;
   }
 }

@@ -149,8 +149,24 @@ function groups(picture: AlertPicture): AlertNode[] {
     new AlertGroupNode('firing', firing === 0 ? 'nothing' : String(firing)),
     ...(pending === 0 ? [] : [new AlertGroupNode('pending', String(pending))]),
     new AlertGroupNode('history', picture.unread === 0 ? '' : `${picture.unread} unread`),
-    new AlertGroupNode('rules', `${picture.rules.length}, ${on} on`),
+    new AlertGroupNode('rules', rulesLine(picture.rules.length, on, picture.settingsProblems.length)),
   ];
+}
+
+function rulesLine(rules: number, on: number, problems: number): string {
+  const line = `${rules}, ${on} on`;
+  return problems === 0 ? line : `${line} · ${formatCounted(problems, 'problem')}`;
+}
+
+/** What is wrong with a rule of the settings: the field first, where it stands in the tooltip. */
+function problemNode({ path, rule }: AlertPicture['settingsProblems'][number]): AlertNoteNode {
+  const [, at, field] = /^cachify\.alertRules\[(\d+)\]\.?(.*)$/.exec(path) ?? [];
+  const text = at === undefined ? `${path} ${rule}` : `${field === '' ? 'it' : field} ${rule}`;
+  return new AlertNoteNode(text, {
+    description: at === undefined ? '' : `rule ${Number(at) + 1} in settings`,
+    tooltip: `${path} ${rule}. It is not judged until that is right.`,
+    command: { id: 'cachify.alerts.openSettings' satisfies CommandId, title: 'Open Settings' },
+  });
 }
 
 function children(picture: AlertPicture, node: AlertNode): AlertNode[] {
@@ -160,7 +176,11 @@ function children(picture: AlertPicture, node: AlertNode): AlertNode[] {
       const nodes = stateNodes(picture, firingStates(picture));
       return nodes.length > 0
         ? nodes
-        : [new AlertNoteNode('All quiet. Rules are judged every half minute while a connection is open')];
+        : [
+            new AlertNoteNode('All quiet', {
+              tooltip: 'Rules are judged every half minute while a connection is open.',
+            }),
+          ];
     }
     case 'pending':
       return stateNodes(
@@ -170,16 +190,14 @@ function children(picture: AlertPicture, node: AlertNode): AlertNode[] {
     case 'history':
       return picture.events.length > 0
         ? picture.events.map((event) => new AlertEventNode(event))
-        : [new AlertNoteNode('What fires, what a policy blocks and which runs fail is kept here')];
+        : [
+            new AlertNoteNode('Nothing yet', {
+              tooltip: 'What fires, what a policy blocks and which runs fail is kept here.',
+            }),
+          ];
     case 'rules':
       return [
-        ...picture.settingsProblems.map(
-          ({ path, rule }) =>
-            new AlertNoteNode(`${path} ${rule}`, {
-              id: 'cachify.alerts.openSettings' satisfies CommandId,
-              title: 'Open Settings',
-            }),
-        ),
+        ...picture.settingsProblems.map(problemNode),
         ...ordered(picture.rules).map(
           (rule) =>
             new RuleNode(
@@ -218,10 +236,12 @@ function groupItem({ group, description }: AlertGroupNode): TreeItem {
   return item;
 }
 
-function noteItem({ text, command }: AlertNoteNode): TreeItem {
+function noteItem({ text, more: { description = '', tooltip = text, command } }: AlertNoteNode): TreeItem {
   const item = new TreeItem(withoutIcons(displayShort(text, 400)), TreeItemCollapsibleState.None);
+  item.description = description;
   item.iconPath = new ThemeIcon(command === undefined ? 'info' : 'warning');
-  item.tooltip = text;
+  item.tooltip = tooltip;
+  item.accessibilityInformation = { label: tooltip === text ? text : `${text}. ${tooltip}` };
   if (command !== undefined) item.command = { command: command.id, title: command.title };
   return item;
 }

@@ -373,6 +373,8 @@ describe('evaluation of alerts, on the real store', function () {
       ['cachify.alertRules[1].name', 'cachify.alertRules[2].threshold'],
     );
     await assert.rejects(window.service.save({ ...failing, id: rule?.id }), (error) => isFailure(error, 'BLOCKED'));
+    const [copy] = await window.service.import(await window.service.export([rule?.id ?? '']));
+    assert.deepEqual([copy?.name, copy?.origin], ['Of the team (2)', 'own']);
   });
 
   it('refuses a rule by its field and changes nothing; exports and imports all or none', async () => {
