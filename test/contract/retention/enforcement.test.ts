@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { nodeDigest } from '../../../src/adapters/node/digest.ts';
+import { RaisedAlerts } from '../../../src/app/alerts/raisedAlerts.ts';
 import { JobLeases } from '../../../src/app/leases/jobLeases.ts';
 import type { RaisedAlert } from '../../../src/app/ports/alertEvents.ts';
 import type { Clock } from '../../../src/app/ports/clock.ts';
@@ -66,10 +68,17 @@ describe('enforcing what is kept', () => {
         (...args: unknown[]) => rig.service.answer(`leases.${method}` as CallName, args),
       ]),
     ) as unknown as LeaseStore;
+    const store = { raise: (event: AlertEvent, since: string) => rig.call('alerts.raise', event, since) };
+    const alerts = new RaisedAlerts({ store, clock, digest: nodeDigest, log: quiet });
     return new Enforcement({
       service,
       store: rig.retention,
-      alerts: { raise: (alert) => Promise.resolve(void raised.push(alert)) },
+      alerts: {
+        raise: (alert) => {
+          raised.push(alert);
+          return alerts.raise(alert);
+        },
+      },
       leases: new JobLeases({ leases, holder: { name, isGone: () => false }, clock, log: quiet }),
       health: () => ({ kind: 'ready' }),
       clock,
@@ -156,7 +165,11 @@ describe('enforcing what is kept', () => {
     await enforcement.enforce({ byAge: true });
     assert.equal(raised.length, 1);
     assert.match(raised[0]?.title ?? '', /^Timeline events: 9\d % of the budget$/);
-    assert.equal(raised[0]?.severity, 'warning');
+    const history = await rig.call('alerts.events', { limit: 10 });
+    assert.deepEqual(
+      history.map(({ severity, source, title, read }) => ({ severity, source, title, read })),
+      [{ severity: 'warning', source: 'storage', title: raised[0]?.title, read: false }],
+    );
     await limit('timelineEvents', { mb: 64, auto: false });
     await enforcement.enforce({ byAge: false });
     await limit('timelineEvents', { mb: 1, auto: false });
