@@ -150,6 +150,7 @@ export function composeServices(context: ExtensionContext): Services {
   const incidents = composeIncidents(context, {
     connections,
     workflows,
+    governance,
     stores,
     gate,
     trust: vscodeTrust,

@@ -2,6 +2,7 @@ import { Disposable, Uri, window, type ExtensionContext } from 'vscode';
 import { checkedApi } from './checkedApi.ts';
 import { nodeRowFiles } from './adapters/node/rowFiles.ts';
 import type { Services } from './compose.ts';
+import { asFailure } from './domain/failure.ts';
 import { KeyBrowsers } from './app/keys/keyBrowsers.ts';
 import { AlertToasts } from './app/alerts/alertToasts.ts';
 import { AlertsModel } from './ui/alerts/alertsModel.ts';
@@ -196,7 +197,10 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
     // Soon after start-up, not in it: activation reads settings only.
     clock.after(
       tellInterruptedAfterMs,
-      () => void tellInterrupted(incidents).catch(() => log.warn('interrupted exports unknown')),
+      () =>
+        void tellInterrupted({ service: incidents, panel: bundlePanel }).catch((error: unknown) =>
+          log.warn('interrupted exports not told', { code: asFailure(error).code }),
+        ),
     ),
     new StoreStatus(stores).register(),
     ...registerCommands(api, interactive, log),

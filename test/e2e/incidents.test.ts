@@ -160,8 +160,13 @@ describe('an export whose extension host dies', function () {
         ),
       );
       if (kill === 0) {
-        await workbench().notification(/The export of .*killed\.zip was interrupted/, 60_000);
+        // The notification of the new start resumes as well as the command does.
+        const told = /The export of .*killed\.zip was interrupted/;
+        await workbench().notification(told, 60_000);
         await workbench().screenshot('incident-export-interrupted');
+        await workbench().notificationButton(told, 'Resume export');
+        await (await panel()).locator('.path', { hasText: 'killed.zip' }).waitFor({ timeout: 30_000 });
+        continue;
       }
       await workbench().run('Cachify: Resume Incident Export');
       await waitFor('the choice of an export', 20_000, async () => (await workbench().quickInput.items()).length > 0);

@@ -6,6 +6,7 @@ import { processHolder } from '../../src/adapters/node/holder.ts';
 import { incidentWork } from '../../src/adapters/store/incidentWork.ts';
 import type { ConnectionView } from '../../src/app/connections/connectionService.ts';
 import { capabilityFlags } from '../../src/app/connections/testConnection.ts';
+import { GovernanceService } from '../../src/app/governance/governanceService.ts';
 import { collect } from '../../src/app/incidents/collect.ts';
 import { IncidentService } from '../../src/app/incidents/incidentService.ts';
 import { RecentLog } from '../../src/app/incidents/recentLog.ts';
@@ -24,6 +25,19 @@ import { workflowRig, type WorkflowRig } from './workflowRig.ts';
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 /** Stands in a setting, in a password and in an argument, none of which a bundle may hold. */
 export const plantedSecret = 'planted-secret-8731';
+/** The setting of a team. */
+const policyPacks = [
+  {
+    id: 'team',
+    name: 'Team limits',
+    environments: ['dev'],
+    maxWorkflowItems: 5000,
+    maxRetryAttempts: 3,
+    schedulingEnabled: false,
+    executionWindows: [],
+    enabled: true,
+  },
+];
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export interface DiagnosedServer {
@@ -42,7 +56,7 @@ export async function diagnosedServer(): Promise<DiagnosedServer> {
   await box.cli('SET', 'user:42', plantedSecret);
   for (let n = 0; n < 40; n++) await box.cli('SET', `tmp:${n}`, 'x', 'EX', '3600');
   const directory = realpathSync(ownFolder('cachify-diagnosed-'));
-  const rig = await workflowRig({ directory, definition: { port: box.port, name: 'Shop prod' } });
+  const rig = await workflowRig({ directory, definition: { port: box.port, name: 'Shop prod' }, policyPacks });
   const log = new RecentLog(quiet, realClock);
   await liveThrough(rig, box);
   log.error('timeline not written', { code: 'INTERNAL_ERROR', action: 'keys.write' });
@@ -167,6 +181,17 @@ async function incidents(rig: WorkflowRig, log: RecentLog): Promise<IncidentServ
     onDidChange: () => ({ dispose: () => undefined }),
   };
   const { stores, parts } = rig;
+  const governance = new GovernanceService({
+    store: stores.governance,
+    policies: rig.policies,
+    configured: { policyPacks: () => policyPacks, onDidChange: () => ({ dispose: () => undefined }) },
+    trust: { isTrusted: () => true },
+    clock: realClock,
+    newId: () => nodeDigest.uuid(),
+    definitionOf: () => rig.active.definition,
+    definitions: () => [rig.active.definition],
+    onDidChange: () => ({ dispose: () => undefined }),
+  });
   const host = { version: '1.2.3', vscode: '1.103.0', node: process.versions.node, platform: 'linux', arch: 'x64' };
   const secrets = new Map<string, string>();
   return new IncidentService({
@@ -186,6 +211,7 @@ async function incidents(rig: WorkflowRig, log: RecentLog): Promise<IncidentServ
           host,
           connections,
           workflows: rig.service,
+          governance,
           stores,
           gate: parts.gate,
           trust: { isTrusted: () => true },

@@ -98,6 +98,7 @@ function Written({
         {gone ? 'The file is not where it was written' : 'Bundle written'}
       </h2>
       <p class="path">{bundle.path}</p>
+      {bundle.file === 'moved' && <p class="muted">It was renamed since it was written; its bytes are the same.</p>}
       <p class="number">
         {formatCount(bundle.counts.timeline)} events · {formatCount(bundle.counts.metrics)} samples
         {bundle.bytes > 0 && ` · ${formatBytes(bundle.bytes)}`} · {bundle.request.redactionProfile} redaction

@@ -154,7 +154,6 @@ export function openStores(options: OpenStoresOptions): Stores {
       finish: true,
       bundles: true,
       bundle: true,
-      moveBundle: true,
       removeBundle: true,
     }),
     maintenance: {

@@ -1,5 +1,6 @@
 import type { ConnectionView } from '../connections/connectionService.ts';
 import { destination } from '../../domain/connections/fingerprint.ts';
+import type { GovernanceService } from '../governance/governanceService.ts';
 import { happeningsOf } from '../workflows/report.ts';
 import type { WorkflowService } from '../workflows/workflowService.ts';
 import type { IncidentRequest } from '../../domain/incidents/definition.ts';
@@ -25,6 +26,7 @@ export interface CollectParts {
   readonly host: HostFacts;
   readonly connections: { views(): readonly ConnectionView[] };
   readonly workflows: Pick<WorkflowService, 'runs' | 'history'>;
+  readonly governance: Pick<GovernanceService, 'overview'>;
   readonly stores: Pick<Stores, 'history' | 'governance' | 'alerts' | 'health'>;
   readonly gate: Pick<Gate, 'run'>;
   readonly trust: { isTrusted(): boolean };
@@ -232,18 +234,30 @@ function connectionRecord({ summary, entry, state, server }: ConnectionView, con
   };
 }
 
-async function packRecords({ stores }: CollectParts, question: Question): Promise<unknown[]> {
-  const [packs, assignments] = await Promise.all([stores.governance.packs(), stores.governance.assignments()]);
-  return packs
-    .filter(({ removedAt }) => removedAt === null)
-    .map(({ id, content }) => ({
+/** Packs of the store and of settings, with where they hold; those that cannot be read hold everything back. */
+async function packRecords({ governance }: CollectParts, question: Question): Promise<unknown[]> {
+  const { packs, unreadable } = await governance.overview();
+  return [
+    ...packs.map(({ pack, connections }) => ({
       record: 'pack',
-      id,
-      ...content,
-      connections: assignments
-        .filter(({ packIds, connectionId }) => packIds.includes(id) && inScope(question, connectionId))
-        .map(({ connectionId }) => question.nameOf(connectionId)),
-    }));
+      id: pack.id,
+      name: pack.name,
+      description: pack.description,
+      environments: pack.environments,
+      maxWorkflowItems: pack.maxWorkflowItems,
+      maxRetryAttempts: pack.maxRetryAttempts,
+      schedulingEnabled: pack.schedulingEnabled,
+      executionWindows: pack.executionWindows,
+      enabled: pack.enabled,
+      connections: connections.filter(({ uid }) => inScope(question, uid)).map(({ uid }) => question.nameOf(uid)),
+    })),
+    ...unreadable.map(({ problem }) => ({
+      record: 'problem',
+      what: 'policy',
+      code: 'VALIDATION_ERROR',
+      reason: problem,
+    })),
+  ];
 }
 
 /** How much of the range was watched, and what our own operations were. */

@@ -10,7 +10,7 @@ import type {
 import { validateRequest } from '../../domain/incidents/request.ts';
 import { findConnection, idsByUid, type WatchedConnections } from '../observability/watched.ts';
 import { isoAt } from '../ports/clock.ts';
-import type { BundleRow, CutQuery, ExportRow } from '../ports/incidents.ts';
+import type { CutQuery, ExportRow } from '../ports/incidents.ts';
 import type { PinSource } from '../ports/pins.ts';
 import type { Pin } from '../../domain/retention/pins.ts';
 import { ExportHost } from './exportHost.ts';
@@ -25,6 +25,8 @@ const usualLineBytes = 320;
 /** Exports that ended are listed for so long; their bundles stay in the history. */
 const keptExportsMs = 7 * 86_400_000;
 const defaultLimit = 200;
+/** More exports than a week has. */
+const allJobs = 10_000;
 const unfinished: ReadonlySet<ExportJob['state']> = new Set(['pending', 'running', 'cancelling', 'interrupted']);
 
 export interface PreviewHooks {
@@ -216,24 +218,11 @@ export class IncidentService implements PinSource {
     return (await this.#keys.of(bundleId))?.mapping[token];
   }
 
-  /** Says again what a bundle was about, for another export. */
-  async requestOf(bundleId: string): Promise<IncidentRequest> {
-    const row = await this.#parts.store.bundle(bundleId);
-    if (row === null) throw validationFailure('id', 'There is no such bundle in the history.');
-    return row.request;
-  }
-
-  /** A bundle whose file was moved is remembered at its new place. */
-  async moved(row: Pick<BundleRow, 'id'>, path: string): Promise<void> {
-    await this.#parts.store.moveBundle(row.id, path);
-    this.#changed();
-  }
-
   /** What previews show and exports write must not be purged meanwhile. */
   async pins(): Promise<readonly Pin[]> {
     const { store, clock } = this.#parts;
     const now = clock.wallMs();
-    const jobs = (await this.jobs()).filter(({ state }) => unfinished.has(state));
+    const jobs = (await this.jobs(allJobs)).filter(({ state }) => unfinished.has(state));
     const exporting = new Set(jobs.map(({ previewId }) => previewId));
     const previews = await store.previews();
     return previews
@@ -248,18 +237,17 @@ export class IncidentService implements PinSource {
   /** Exports that a crash or a full disk stopped. Clears away what previews left whose time is over. */
   async interrupted(): Promise<ExportJob[]> {
     await this.#sweep();
-    return (await this.jobs()).filter(({ state }) => state === 'interrupted');
+    return (await this.jobs(allJobs)).filter(({ state }) => state === 'interrupted');
   }
 
   async #sweep(): Promise<void> {
     const { store, work, clock } = this.#parts;
     const longAgo = isoAt(clock.wallMs() - keptExportsMs);
-    for (const { id, state, createdAt } of await this.jobs(10_000)) {
+    const jobs = await this.jobs(allJobs);
+    for (const { id, state, createdAt } of jobs) {
       if (!unfinished.has(state) && createdAt < longAgo) await store.removeExport(id);
     }
-    const needed = new Set(
-      (await this.jobs()).filter(({ state }) => unfinished.has(state)).map(({ previewId }) => previewId),
-    );
+    const needed = new Set(jobs.filter(({ state }) => unfinished.has(state)).map(({ previewId }) => previewId));
     for (const { id, expiresAt } of await store.previews()) {
       if (needed.has(id) || Date.parse(expiresAt) > clock.wallMs()) continue;
       await work.forget(id);

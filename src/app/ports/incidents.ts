@@ -82,7 +82,6 @@ export interface IncidentStore {
   /** Newest first. */
   bundles(limit: number): Promise<readonly BundleRow[]>;
   bundle(id: string): Promise<BundleRow | null>;
-  moveBundle(id: string, path: string): Promise<void>;
   removeBundle(id: string): Promise<void>;
 }
 

@@ -78,7 +78,7 @@ export function incidentCommands(parts: Parts): IncidentCommands {
 }
 
 /** Tells once, at start-up, what a crash left behind. */
-export async function tellInterrupted(service: IncidentService): Promise<void> {
+export async function tellInterrupted({ service, panel }: Pick<Parts, 'service' | 'panel'>): Promise<void> {
   const [first, ...others] = await service.interrupted();
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` ${formatCounted(others.length, 'more export')} wait too.`;
@@ -87,13 +87,13 @@ export async function tellInterrupted(service: IncidentService): Promise<void> {
     'Resume export',
     'Give it up',
   );
-  if (answer === 'Resume export') await service.resume(first.id);
+  if (answer === 'Resume export') await panel.openOn({ job: await service.resume(first.id) });
   if (answer === 'Give it up') await service.cancel(first.id);
 }
 
-/** A run from some minutes before it began until some minutes after its end, on its connection. */
+/** A run from some minutes before it began until some minutes after its end, but not beyond now, on its connection. */
 function rangeOf({ run }: RunNode, nowMs: number): { from: string; to: string; connectionIds: readonly string[] } {
-  const endMs = run.finishedAt === undefined ? nowMs : Date.parse(run.finishedAt) + aroundRunMs;
+  const endMs = run.finishedAt === undefined ? nowMs : Math.min(nowMs, Date.parse(run.finishedAt) + aroundRunMs);
   return {
     from: isoAt(Date.parse(run.startedAt) - aroundRunMs),
     to: isoAt(endMs),

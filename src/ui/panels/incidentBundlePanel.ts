@@ -151,19 +151,21 @@ export class IncidentBundlePanel implements Disposable {
   async #chart({ from, to }: { readonly from: string; readonly to: string }): Promise<void> {
     const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
     if (!(toMs > fromMs)) return;
-    const seconds = Math.max(1, Math.ceil((toMs - fromMs) / chartBuckets / minuteMs)) * 60;
+    const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / chartBuckets / minuteMs)) * minuteMs;
+    // The store's buckets begin at whole multiples of their length.
+    const firstMs = Math.floor(fromMs / bucketMs) * bucketMs;
     const scope = storeScope(
       this.#parts.connections,
       this.#request.connectionIds === undefined ? {} : { connectionIds: this.#request.connectionIds },
     );
     try {
-      const rows = await this.#parts.history.operations({ from, to, ...scope, bucketSeconds: seconds });
-      const buckets = Array.from({ length: Math.ceil((toMs - fromMs) / (seconds * 1000)) }, () => ({
+      const rows = await this.#parts.history.operations({ from, to, ...scope, bucketSeconds: bucketMs / 1000 });
+      const buckets = Array.from({ length: Math.ceil((toMs - firstMs) / bucketMs) }, () => ({
         success: 0,
         failed: 0,
       }));
       for (const row of rows) {
-        const bucket = buckets[Math.floor((Date.parse(row.from) - fromMs) / (seconds * 1000))] ?? buckets[0];
+        const bucket = buckets[Math.floor((Date.parse(row.from) - firstMs) / bucketMs)];
         if (bucket === undefined) continue;
         bucket.success += row.success;
         bucket.failed += row.error + row.blocked;
@@ -289,7 +291,7 @@ function withoutUndefined({ connectionIds, keepMapping, ...rest }: Sent): Incide
   };
 }
 
-/** Asks a person where the bundle shall be written, beside what they last chose. */
+/** Asks a person where the bundle shall be written; a name in their own folder is proposed. */
 export async function askBundleTarget(preview: IncidentPreview): Promise<string | undefined> {
   const stamp = preview.request.from.slice(0, 16).replace('T', '-').replace(':', '');
   const folder = process.env['HOME'] ?? process.env['USERPROFILE'];

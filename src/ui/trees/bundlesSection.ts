@@ -84,6 +84,11 @@ function exportFacts(job: ExportJob): StorageRow['facts'] {
   };
 }
 
+const fileWords: Readonly<Partial<Record<IncidentBundle['file'], string>>> = {
+  missing: 'file missing',
+  moved: 'file renamed',
+};
+
 function bundleFacts(bundle: IncidentBundle): StorageRow['facts'] {
   const { request, counts, file } = bundle;
   const range = `${request.from.slice(0, 16).replace('T', ' ')} – ${request.to.slice(0, 16).replace('T', ' ')} UTC`;
@@ -91,7 +96,7 @@ function bundleFacts(bundle: IncidentBundle): StorageRow['facts'] {
   return {
     id: `bundle/${bundle.id}`,
     label: fileName(bundle.path),
-    description: file === 'missing' ? `${events} · file missing` : `${events} · ${formatBytes(bundle.bytes)}`,
+    description: `${events} · ${fileWords[file] ?? formatBytes(bundle.bytes)}`,
     tooltip: [
       display(bundle.path),
       `${range} · ${request.redactionProfile}`,

@@ -84,9 +84,14 @@ describe('the diagnostics in a bundle', function () {
       assert.ok(!settings.has(name), name);
   });
 
-  it('hold policy packs, and what they decided', () => {
-    const [pack] = of('pack');
-    assert.deepEqual([pack?.['id'], pack?.['name'], pack?.['connections']], ['nights', 'Nights only', ['test']]);
+  it('hold policy packs, a team’s in settings too, and what they decided', () => {
+    assert.deepEqual(
+      of('pack').map(({ name, maxWorkflowItems, connections }) => [name, maxWorkflowItems, connections]),
+      [
+        ['Nights only', 1000, ['test']],
+        ['Team limits', 5000, ['test']],
+      ],
+    );
     const refused = linesOf(bundle, 'decisions.jsonl').find(({ allowed }) => allowed === false);
     assert.match(JSON.stringify(refused?.['violations']), /Nights only/);
   });
@@ -140,7 +145,7 @@ describe('the diagnostics in a bundle', function () {
     const text = ['diagnostics.jsonl', 'workflows.jsonl', 'index.html']
       .map((member) => textOf(strict, member))
       .join('');
-    for (const name of ['Shop prod', 'Nights only', 'tmp:', 'user:42', '127.0.0.1'])
+    for (const name of ['Shop prod', 'Nights only', 'Team limits', 'tmp:', 'user:42', '127.0.0.1'])
       assert.ok(!text.includes(name), name);
     const settings = linesOf(strict, 'diagnostics.jsonl').filter(({ record }) => record === 'config');
     assert.ok(settings.some(({ name, value }) => name === 'maxmemory-policy' && value === 'allkeys-lru'));

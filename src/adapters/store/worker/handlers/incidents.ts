@@ -7,7 +7,6 @@ import {
   listBundles,
   listExports,
   listPreviews,
-  moveBundle,
   previewById,
   removeBundle,
   removeExport,
@@ -44,7 +43,6 @@ export function incidentHandlers({
       }),
     'incidents.bundles': (limit) => listBundles(control.read(), limit),
     'incidents.bundle': (id) => bundleById(control.read(), id),
-    'incidents.moveBundle': (id, path) => control.commit((tx) => moveBundle(tx, id, path)),
     'incidents.removeBundle': (id) => control.commit((tx) => removeBundle(tx, id)),
   };
 }

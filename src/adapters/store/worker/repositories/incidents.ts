@@ -132,10 +132,6 @@ export function bundleById(database: SqlDatabase, id: string): BundleRow | null 
   return row === undefined ? null : bundleOf(row);
 }
 
-export function moveBundle(transaction: Transaction, id: string, path: string): void {
-  transaction.run('UPDATE incident_bundles SET artifact_path = ? WHERE id = ?', [path, id]);
-}
-
 export function removeBundle(transaction: Transaction, id: string): void {
   transaction.run('DELETE FROM incident_bundles WHERE id = ?', [id]);
 }
