@@ -12,12 +12,7 @@ import {
   type PreviewProgress,
 } from '../domain/incidents/definition.ts';
 import { event, request } from './contract.ts';
-
-/** Operations of one stretch of the range, for the mini chart. */
-export interface RangeBucket {
-  readonly success: number;
-  readonly failed: number;
-}
+import type { RangeBucket } from '../domain/incidents/rangeBuckets.ts';
 
 /** Everything that the page shows; each one is whole. */
 export interface BundleSnapshot {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { formatCounted } from '../../src/domain/format.ts';
-import type { RangeBucket } from '../../src/protocol/incidentBundle.ts';
+import type { RangeBucket } from '../../src/domain/incidents/rangeBuckets.ts';
 
 const width = 600;
 const height = 44;

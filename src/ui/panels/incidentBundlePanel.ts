@@ -15,7 +15,8 @@ import type {
   IncidentRequest,
   PreviewProgress,
 } from '../../domain/incidents/definition.ts';
-import type { BundleAct, BundleSnapshot, IncidentBundleContract, RangeBucket } from '../../protocol/incidentBundle.ts';
+import { rangeBucketMs, rangeBuckets, type RangeBucket } from '../../domain/incidents/rangeBuckets.ts';
+import type { BundleAct, BundleSnapshot, IncidentBundleContract } from '../../protocol/incidentBundle.ts';
 import { panelTypes, type CommandId } from '../contributions.ts';
 import { SinglePanel, type OpenPage, type PageSession } from './panel.ts';
 import { SnapshotPush } from './snapshotPush.ts';
@@ -33,7 +34,6 @@ export interface IncidentBundlePanelParts {
 }
 
 const tellEveryMs = 250;
-const chartBuckets = 60;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
@@ -151,26 +151,14 @@ export class IncidentBundlePanel implements Disposable {
   async #chart({ from, to }: { readonly from: string; readonly to: string }): Promise<void> {
     const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
     if (!(toMs > fromMs)) return;
-    const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / chartBuckets / minuteMs)) * minuteMs;
-    // The store's buckets begin at whole multiples of their length.
-    const firstMs = Math.floor(fromMs / bucketMs) * bucketMs;
     const scope = storeScope(
       this.#parts.connections,
       this.#request.connectionIds === undefined ? {} : { connectionIds: this.#request.connectionIds },
     );
     try {
-      const rows = await this.#parts.history.operations({ from, to, ...scope, bucketSeconds: bucketMs / 1000 });
-      const buckets = Array.from({ length: Math.ceil((toMs - firstMs) / bucketMs) }, () => ({
-        success: 0,
-        failed: 0,
-      }));
-      for (const row of rows) {
-        const bucket = buckets[Math.floor((Date.parse(row.from) - firstMs) / bucketMs)];
-        if (bucket === undefined) continue;
-        bucket.success += row.success;
-        bucket.failed += row.error + row.blocked;
-      }
-      this.#buckets = buckets;
+      const bucketSeconds = rangeBucketMs(fromMs, toMs) / 1000;
+      const rows = await this.#parts.history.operations({ from, to, ...scope, bucketSeconds });
+      this.#buckets = rangeBuckets(rows, fromMs, toMs);
     } catch (error) {
       this.#parts.log.warn('bundle chart could not be filled', { code: asFailure(error).code });
       this.#buckets = [];

@@ -141,6 +141,31 @@ describe('the use cases of incident bundles', function () {
     release();
   });
 
+  it('an interrupted export goes on, however many others came after it', async () => {
+    let release = (): void => undefined;
+    const hanging = new Promise<never>((_, reject) => {
+      release = () => reject(new TypeError('the window is gone'));
+    });
+    const dying = windowOf('dead', { work: { ...rig.work, export: () => hanging } });
+    const preview = await dying.preview(request);
+    const { id } = await dying.export({ previewId: preview.previewId, target: join(rig.folder, 'bundle.zip') });
+    const row = await rig.stores.incidents.export(id);
+    assert.ok(row);
+    const later = new Date(systemClock.wallMs() + 1000).toISOString();
+    const others = Array.from({ length: 210 }, (_, n) => ({ ...row, id: `other-${n}`, createdAt: later }));
+    for (const other of others) await rig.stores.incidents.saveExport({ ...other, state: 'success', stage: 'done' });
+    const window = windowOf('b', {}, ['dead']);
+    laterMs = previewMs + 1;
+    assert.deepEqual(
+      (await window.interrupted()).map((job) => job.id),
+      [id],
+    );
+    assert.equal((await window.pins()).length, 1);
+    await window.resume(id);
+    assert.equal((await window.wait(id)).state, 'success');
+    release();
+  });
+
   it('two windows never write one bundle', async () => {
     let release = (): void => undefined;
     const waiting = new Promise<void>((resolve) => {
