@@ -112,7 +112,28 @@ async function alertRule(workbench: Workbench): Promise<void> {
   await page.locator('.rule-episodes tbody tr').first().waitFor();
 }
 
+/** A strict bundle of the demo's past, as its preview shows it. */
+async function incidentBundle(workbench: Workbench): Promise<void> {
+  if (await workbench.tab(/Incident bundle/).isVisible()) return;
+  await workbench.openContainer('Cachify');
+  await workbench.expand('Connections', 'Shop dev');
+  await workbench.run('Cachify: New Incident Bundle…');
+  const page = await workbench.webview('.bundle');
+  await page.locator('.segmented button', { hasText: '6h' }).click();
+  await page.locator('.segmented button', { hasText: 'Strict' }).click();
+  await page.locator('.range-chart figcaption', { hasText: /\d operations/ }).waitFor();
+  await page.locator('vscode-button', { hasText: 'Show what would be in it' }).click();
+  await page.locator('.hash').first().waitFor({ timeout: 60_000 });
+}
+
 export const pictures: readonly Picture[] = [
+  {
+    name: 'incident-bundle',
+    themes: ['dark', 'light'],
+    past: true,
+    size: { width: 1400, height: 900 },
+    steps: incidentBundle,
+  },
   { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
   { name: 'alert-rule', themes: ['dark', 'light'], past: true, size: { width: 1600, height: 900 }, steps: alertRule },
   { name: 'policy-pack', themes: ['dark', 'light'], size: { width: 1400, height: 900 }, steps: policyPack },

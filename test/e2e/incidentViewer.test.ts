@@ -44,7 +44,9 @@ const hostileNames = Array.from(
   (_, n) => `${n}:${attacks[n % attacks.length]?.(`window.ran=${n + 1}`) ?? ''}`,
 );
 
-function pageData(names: readonly string[]): PageData {
+/** Names of keys, and with `everywhere` of everything else that a user or a server names. */
+function pageData(names: readonly string[], everywhere: boolean): PageData {
+  const named = (at: number, usual: string): string => (everywhere ? (names[at] ?? usual) : usual);
   const minutes = 60;
   const samples = Array.from({ length: minutes * 2 }, (_, n) => ({
     at: iso(fromMs + n * 30_000),
@@ -80,14 +82,16 @@ function pageData(names: readonly string[]): PageData {
         key: name,
         durationMs: 0.6 + (n % 30) / 4,
         status: n % 5 === 0 ? 'error' : n % 11 === 0 ? 'blocked' : 'success',
-        ...(n % 5 === 0 ? { errorCode: 'TIMEOUT', details: { failure: name } } : {}),
+        ...(n % 5 === 0
+          ? { errorCode: 'TIMEOUT', details: { failure: everywhere ? name : 'no answer within 500 ms' } }
+          : {}),
       })),
     },
     samples,
     workflows: [
       {
         id: 'r1',
-        name: names[1] ?? 'Delete tmp:*',
+        name: named(1, 'Delete tmp:*'),
         state: 'paused_policy',
         connection: 'shop-prod',
         startedAt: iso(fromMs + 12 * 60_000),
@@ -100,7 +104,7 @@ function pageData(names: readonly string[]): PageData {
         {
           createdAt: iso(fromMs + 36 * 60_000),
           severity: 'critical',
-          title: names[2] ?? 'Latency p95 above 15 ms',
+          title: named(2, 'Latency p95 above 15 ms'),
           message: 'It was 18.2 ms for 4 min.',
           connection: 'shop-prod',
         },
@@ -108,21 +112,24 @@ function pageData(names: readonly string[]): PageData {
       rules: [],
       states: [],
     },
-    decisions: names.slice(0, 3).map((name, n) => ({
+    decisions: [0, 1, 2].map((n) => ({
       at: iso(fromMs + n * 60_000),
       action: 'workflows.batch',
       allowed: n !== 2,
-      connection: name,
-      violations: n === 2 ? [{ packName: name, rule: 'executionWindows', message: 'The window is closed.' }] : [],
+      connection: named(n, 'shop-prod'),
+      violations:
+        n === 2
+          ? [{ packName: named(n, 'Nights only'), rule: 'executionWindows', message: 'Its window is closed.' }]
+          : [],
     })),
     diagnostics: [
       {
         record: 'connection',
         connection: 'shop-prod',
-        name: names[3] ?? 'shop-prod',
+        name: named(3, 'shop-prod'),
         environment: 'prod',
         state: 'ready',
-        destination: names[4] ?? '10.0.0.7:6379',
+        destination: named(4, '10.0.0.7:6379'),
         capabilities: { info: { available: true }, config: { available: false } },
       },
       {
@@ -136,12 +143,19 @@ function pageData(names: readonly string[]): PageData {
         connection: 'shop-prod',
         what: 'CONFIG',
         code: 'UNAUTHORIZED',
-        reason: names[5] ?? 'denied',
+        reason: named(5, 'denied'),
       },
-      { record: 'slowlog', connection: 'shop-prod', at: iso(fromMs), durationMs: 31, command: 'SET', key: names[6] },
-      { record: 'pack', id: 'p', name: names[7] ?? 'Nights', enabled: true, connections: ['shop-prod'] },
+      {
+        record: 'slowlog',
+        connection: 'shop-prod',
+        at: iso(fromMs),
+        durationMs: 31,
+        command: 'SET',
+        key: named(6, 'cart:1412'),
+      },
+      { record: 'pack', id: 'p', name: named(7, 'Nights'), enabled: true, connections: ['shop-prod'] },
     ],
-    logs: [{ at: iso(fromMs), level: 'error', event: names[8] ?? 'timeline not written' }],
+    logs: [{ at: iso(fromMs), level: 'error', event: named(8, 'timeline not written') }],
     redactions: [
       { kind: 'user', count: 40 },
       { kind: 'credential', count: 3 },
@@ -159,7 +173,7 @@ describe('the page inside a bundle', function () {
   });
   after(() => browser.close());
 
-  function written(names: readonly string[]): string {
+  function written(names: readonly string[], everywhere = true): string {
     const built = (name: string): string => readFileSync(join(projectRoot(), 'dist/webviews', name), 'utf8');
     const pieces = bundlePage(
       {
@@ -167,7 +181,7 @@ describe('the page inside a bundle', function () {
         style: built('incidentViewer.css'),
         sha256Base64: (text) => createHash('sha256').update(text).digest('base64'),
       },
-      [JSON.stringify(pageData(names))],
+      [JSON.stringify(pageData(names, everywhere))],
     );
     const path = join(folder, `page-${names.length}.html`);
     writeFileSync(path, [...pieces].join(''));
@@ -233,7 +247,7 @@ describe('the page inside a bundle', function () {
       { length: 180 },
       (_, n) => ['cart:', 'session:', 'product:', 'rate:'][n % 4] + String(1000 + n * 7),
     );
-    const url = written(keys);
+    const url = written(keys, false);
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, told } = await opened(url, { colorScheme });
       for (const title of ['Alerts', 'Workflow runs', 'Policy decisions', 'Timeline', 'Redaction report']) {
