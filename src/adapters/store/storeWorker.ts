@@ -7,6 +7,8 @@ import type { CallName, FromWorker, Notice, Request, StoreCalls, WorkerJob, Work
 const silenceMs = 60_000;
 const restartsPerMinute = 5;
 const renewalEveryMs = 60_000;
+/** Rows pass through the worker by the hundred thousand, and die at once: more room for them is only held for nothing. */
+const resourceLimits = { maxYoungGenerationSizeMb: 16 };
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -106,7 +108,7 @@ export class StoreWorker {
   private start(): Worker {
     const { directory, wasmPath, migrationsDirectory } = this.options;
     const settings: WorkerSettings = { directory, wasmPath, migrationsDirectory };
-    const worker = new Worker(this.options.workerPath, { workerData: settings, name: 'cachify-store' });
+    const worker = new Worker(this.options.workerPath, { workerData: settings, name: 'cachify-store', resourceLimits });
     this.worker = worker;
     worker.unref();
     worker.on('message', (message: FromWorker) => {
