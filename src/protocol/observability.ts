@@ -99,7 +99,8 @@ export const observabilityContract = {
     ready: request<PanelContext>()(z.strictObject({})),
     /** What to push `live` for; null = nothing. */
     watch: request<void>()(z.strictObject({ connectionId: z.nullable(id), live: z.boolean() })),
-    overview: request<ConnectionCharts>()(z.strictObject({ connectionId: id, ...window })),
+    /** Of a connection; null = of the one that is shown when nobody chose. */
+    overview: request<ConnectionCharts>()(z.strictObject({ connectionId: z.nullable(id), ...window })),
     timeline: request<TimelineRows>()(
       z.strictObject({
         ...selection,

@@ -65,7 +65,8 @@ function serveTo(page: Page, rig: ObservabilityRig): Served {
         now: new Date().toISOString(),
       }),
       watch: () => undefined,
-      overview: (input) => connectionCharts(parts, input),
+      overview: ({ connectionId, ...input }) =>
+        connectionCharts(parts, { ...input, connectionId: connectionId ?? shown.id }),
       slowest: (input) => slowestOperations(parts, input),
       all: (input) => allConnections(parts, input),
       commandTimes: (input) => commandTimes(parts, input),

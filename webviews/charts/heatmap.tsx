@@ -1,6 +1,7 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { formatCount } from '../../src/domain/format.ts';
+import { toMinute } from '../ui/localTime.ts';
 import { ChartHead } from './chartHead.tsx';
 
 export interface HeatCell {
@@ -49,13 +50,9 @@ export function Heatmap(props: HeatmapProps): VNode {
   );
 }
 
-function timeText(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
-}
-
 function describe({ format }: HeatmapProps, cell: HeatCell): string {
   const utc = new Date(cell.fromMs).toISOString().slice(0, 16).replace('T', ' ');
-  return `${timeText(cell.fromMs)}–${timeText(cell.toMs)} (${utc} UTC): ${format(cell.value)} of ${formatCount(cell.count)}`;
+  return `${toMinute(cell.fromMs)}–${toMinute(cell.toMs)} (${utc} UTC): ${format(cell.value)} of ${formatCount(cell.count)}`;
 }
 
 function Grid(props: HeatmapProps): VNode {
@@ -99,7 +96,7 @@ function Grid(props: HeatmapProps): VNode {
         <div class="heat-name" />
         <div class="heat-ticks muted number">
           {ticks.map((share) => (
-            <span key={share}>{timeText(fromMs + (toMs - fromMs) * share)}</span>
+            <span key={share}>{toMinute(fromMs + (toMs - fromMs) * share)}</span>
           ))}
         </div>
       </div>
@@ -131,7 +128,7 @@ function CellTable({ rows, cells, format, title, onOpen }: HeatmapProps): VNode 
             <tr key={`${cell.row} ${cell.fromMs}`}>
               <th scope="row" title={new Date(cell.fromMs).toISOString()}>
                 <button type="button" class="text-button" onClick={() => onOpen(cell)}>
-                  {timeText(cell.fromMs)}
+                  {toMinute(cell.fromMs)}
                 </button>
               </th>
               <td>{nameOf.get(cell.row) ?? cell.row}</td>

@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import uPlot from 'uplot';
+import { dayOf, toMinute, toSecond } from '../ui/localTime.ts';
 import { barAt, middleOfBar } from './bars.ts';
 import { hatch, patternFill, type FillPattern } from './patterns.ts';
 import { chartColor, chartFont, gapColor, gridColor, mutedColor, withAlpha, type ChartColor } from './theme.ts';
@@ -248,13 +249,8 @@ function axisTimes(splits: readonly number[]): string[] {
   return splits.map((seconds) => {
     const time = new Date(seconds * 1000);
     const midnight = time.getHours() === 0 && time.getMinutes() === 0 && time.getSeconds() === 0;
-    if (midnight) return time.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-    return time.toLocaleTimeString(undefined, {
-      hour: '2-digit',
-      minute: '2-digit',
-      hourCycle: 'h23',
-      ...(step < 60 ? { second: '2-digit' } : {}),
-    });
+    if (midnight) return dayOf(seconds * 1000);
+    return step < 60 ? toSecond(seconds * 1000) : toMinute(seconds * 1000);
   });
 }
 

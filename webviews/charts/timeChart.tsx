@@ -2,6 +2,7 @@ import './charts.css';
 import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { formatDuration } from '../../src/domain/format.ts';
+import { toSecond } from '../ui/localTime.ts';
 import { ChartHead } from './chartHead.tsx';
 import { createPlot, type ChartData, type ChartSeries, type Plot } from './plot.ts';
 import { onThemeChange } from './theme.ts';
@@ -215,7 +216,7 @@ function lastOf({ values }: ChartSeries): number | null {
 }
 
 function localTime(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString(undefined, { hourCycle: 'h23' });
+  return toSecond(seconds * 1000);
 }
 
 function summary({ title, unit, data, format }: TimeChartProps): string {

@@ -5,6 +5,7 @@ import type { IncidentPreview, IncidentRequest } from '../../src/domain/incident
 import type { BundleSnapshot } from '../../src/protocol/incidentBundle.ts';
 import { Button } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
+import { toMinute } from '../ui/localTime.ts';
 import { Notice } from '../ui/notice.tsx';
 import { act, acting } from './model.ts';
 import { ProgressBar } from './progressBar.tsx';
@@ -137,5 +138,5 @@ function Redactions({ preview }: { readonly preview: IncidentPreview }): VNode {
 }
 
 function localTime(iso: string): string {
-  return new Date(iso).toLocaleTimeString(undefined, { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
+  return toMinute(Date.parse(iso));
 }

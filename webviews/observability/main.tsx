@@ -1,7 +1,7 @@
+import './begin.ts';
 import '../ui/ui.css';
 import './page.css';
 import { render } from 'preact';
-import { start } from './model.ts';
 import { Page } from './page.tsx';
 import { startCompare } from './compareModel.ts';
 import { startCommandTimes } from './commandTimesModel.ts';
@@ -13,7 +13,6 @@ import { startTimeline } from './timelineModel.ts';
 
 const root = document.querySelector('#page');
 if (root !== null) render(<Page />, root);
-start();
 startTimeline();
 startCommandTimes();
 startSlowest();

@@ -2,6 +2,7 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import { asFailure, type Failure } from '../../src/domain/failure.ts';
 import type { ConnectionCharts } from '../../src/domain/observability/charts.ts';
 import type { LiveServer, LiveUpdate } from '../../src/domain/observability/live.ts';
+import { shownConnection } from '../../src/domain/observability/shownConnection.ts';
 import type {
   ObservabilityContract,
   PanelConnection,
@@ -29,12 +30,12 @@ export const range = signal<TimeRange>(kept.range);
 export const live = signal(kept.live);
 export const filter = signal<TimelineFilter>(kept.filter);
 
-/** The chosen connection while it exists, else one that is connected, else the first. */
 export const connection = computed<PanelConnection | null>(() => {
-  const all = context.value?.connections ?? [];
-  const chosen = all.find((each) => each.id === chosenConnectionId.value);
-  return chosen ?? all.find((each) => each.state === 'ready') ?? all[0] ?? null;
+  return shownConnection(context.value?.connections ?? [], chosenConnectionId.value) ?? null;
 });
+
+/** The host said who is there, and that history may be read. */
+const isOpen = computed(() => context.value?.trusted === true);
 
 /** The chart that a link leads to, until it was scrolled to. */
 export const wantedChart = signal<PanelChart | null>(null);
@@ -136,6 +137,45 @@ async function pull(): Promise<void> {
   }
 }
 
+interface FirstQuestion {
+  readonly window: { readonly from: string; readonly to: string };
+  readonly abort: AbortController;
+  readonly answer: Promise<ConnectionCharts>;
+}
+
+let firstQuestion: FirstQuestion | undefined;
+
+/**
+ * Asks for the charts before the host has said who is there, so that it works while the page is still being read: of the
+ * connection that was shown last, or of the one that is shown when nobody chose.
+ */
+function askFirst(): void {
+  if (tab.peek() !== 'overview') return;
+  const window = currentWindow();
+  const abort = new AbortController();
+  const connectionId = chosenConnectionId.peek();
+  firstQuestion = { window, abort, answer: host.request('overview', { connectionId, ...window }, abort.signal) };
+  // Without an answer the question is asked again, and that one's failure is shown.
+  firstQuestion.answer.catch(() => undefined);
+}
+
+/** The first question's answer when it fits what is shown, once; else null. Never rejects. */
+async function firstAnswer(
+  connectionId: string,
+  { from, to }: FirstQuestion['window'],
+): Promise<ConnectionCharts | null> {
+  const first = firstQuestion;
+  firstQuestion = undefined;
+  if (first === undefined) return null;
+  const isSame = (a: string, b: string): boolean => Math.abs(Date.parse(a) - Date.parse(b)) <= chartsGapMs();
+  if (!isSame(first.window.from, from) || !isSame(first.window.to, to)) {
+    first.abort.abort();
+    return null;
+  }
+  const answer = await first.answer.catch(() => null);
+  return answer?.health.connectionId === connectionId ? answer : null;
+}
+
 let asking: AbortController | undefined;
 let answering: Promise<void> = Promise.resolve();
 
@@ -152,12 +192,16 @@ export function loadCharts(): Promise<void> {
 
 async function askForCharts(): Promise<void> {
   const shown = connection.peek();
-  if (shown === null) return;
+  if (shown === null || !isOpen.peek()) return;
   asking?.abort();
   const abort = new AbortController();
   asking = abort;
+  const window = currentWindow();
   try {
-    const answer = await host.request('overview', { connectionId: shown.id, ...currentWindow() }, abort.signal);
+    const answer =
+      (await firstAnswer(shown.id, window)) ??
+      (await host.request('overview', { connectionId: shown.id, ...window }, abort.signal));
+    if (abort.signal.aborted) return;
     charts.value = answer;
     chartsFailure.value = null;
   } catch (error) {
@@ -217,14 +261,14 @@ export function follow(shown: PanelTab, load: (signal: AbortSignal) => Promise<v
     asking = new AbortController();
     return load(asking.signal);
   };
-  const isAsked = (): boolean => tab.peek() === shown && context.peek() !== null;
+  const isAsked = (): boolean => tab.peek() === shown && isOpen.peek();
   const askAgain = paced(
     async () => {
       if (isAsked() && isFollowing()) await ask();
     },
     () => Math.max(5000, chartsGapMs()),
   );
-  const scope = computed(() => (context.value === null ? null : (connection.value?.id ?? null)));
+  const scope = computed(() => (isOpen.value ? (connection.value?.id ?? null) : null));
   effect(() => {
     void [scope.value, range.value];
     if (tab.value === shown && scope.value !== null) untracked(() => void ask());
@@ -245,7 +289,6 @@ export function start(): void {
     void pull();
   });
   const connectionId = computed(() => connection.value?.id ?? null);
-  const isKnown = computed(() => context.value !== null);
   effect(() => {
     if (range.value.kind === 'last') lastFollowing = range.value;
     keepState({
@@ -266,14 +309,15 @@ export function start(): void {
   effect(() => {
     const watched = watchedId.value;
     const following = isFollowing();
-    if (isKnown.value) untracked(() => watch(watched, following));
+    if (isOpen.value) untracked(() => watch(watched, following));
   });
   effect(() => {
-    void [connectionId.value, range.value, isKnown.value];
-    if (tab.value === 'overview') untracked(() => void loadCharts());
+    void [connectionId.value, range.value, isOpen.value];
+    if (tab.value === 'overview' && isOpen.value) untracked(() => void loadCharts());
   });
   effect(() => {
     if (revision.value > 0) untracked(followCharts);
   });
   void pull();
+  askFirst();
 }

@@ -1,18 +1,13 @@
 /** Times as the reader's clock shows them; UTC stands on hover. */
 
+import { dayOf, toMillisecond, toMinute, toSecond } from '../ui/localTime.ts';
+
 export function localTime(iso: string): string {
-  return new Date(iso).toLocaleTimeString(undefined, {
-    hourCycle: 'h23',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    fractionalSecondDigits: 3,
-  });
+  return toMillisecond(Date.parse(iso));
 }
 
 export function localDateTime(iso: string): string {
-  const date = new Date(iso).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  return `${date}, ${localTime(iso)}`;
+  return `${dayOf(Date.parse(iso))}, ${localTime(iso)}`;
 }
 
 /** A time today to the millisecond; of another day its date and minute, in as much space. */
@@ -23,16 +18,9 @@ export function shortTime(iso: string, nowMs: number): string {
 
 /** The time of what was today, the day of any other. */
 export function timeOrDay(iso: string, nowMs: number): string {
-  const at = new Date(iso);
-  if (at.toDateString() === new Date(nowMs).toDateString()) {
-    return at.toLocaleTimeString(undefined, {
-      hourCycle: 'h23',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-  }
-  return at.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  const ms = Date.parse(iso);
+  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
+  return isToday ? toSecond(ms) : dayOf(ms);
 }
 
 /** On hover of a local time. */
@@ -40,18 +28,13 @@ export function utcText(iso: string): string {
   return `${iso.replace('T', ' ').replace('Z', '')} UTC`;
 }
 
-function toMinutes(ms: number): string {
-  return new Date(ms).toLocaleTimeString(undefined, { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
-}
-
 function toMinutesWithDate(ms: number): string {
-  const date = new Date(ms).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  return `${date}, ${toMinutes(ms)}`;
+  return `${dayOf(ms)}, ${toMinute(ms)}`;
 }
 
 export function rangeText(fromMs: number, toMs: number): string {
   const isOneDay = new Date(fromMs).toDateString() === new Date(toMs).toDateString();
-  return `${toMinutesWithDate(fromMs)} – ${isOneDay ? toMinutes(toMs) : toMinutesWithDate(toMs)}`;
+  return `${toMinutesWithDate(fromMs)} – ${isOneDay ? toMinute(toMs) : toMinutesWithDate(toMs)}`;
 }
 
 /** Which zone times are shown in at a moment: the reader's own, by its distance from UTC. */

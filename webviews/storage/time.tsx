@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
 import { hostNowMs } from '../ui/hostClock.ts';
+import { toMinute } from '../ui/localTime.ts';
 
 /** A moment on the reader's clock; UTC stands on hover. The date is left out when it is today. */
 export function Time({ at }: { readonly at: string }): VNode {
   const moment = new Date(at);
-  const time = moment.toLocaleTimeString(undefined, { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' });
+  const time = toMinute(moment.getTime());
   const isToday = moment.toDateString() === new Date(hostNowMs()).toDateString();
   return (
     <time dateTime={at} title={`${at.replace('T', ' ').slice(0, 19)} UTC`}>

@@ -15,7 +15,10 @@ import type { HistoryStore, StoreHealth, Stores } from '../../app/ports/stores.t
 import type { Gate } from '../../app/redis/gate.ts';
 import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import { display, undisplay } from '../../domain/display.ts';
+import { Failure } from '../../domain/failure.ts';
 import { keyOf, type Key } from '../../domain/keys/key.ts';
+import type { ConnectionCharts } from '../../domain/observability/charts.ts';
+import { shownConnection } from '../../domain/observability/shownConnection.ts';
 import type { RequestIn } from '../../protocol/contract.ts';
 import type {
   ObservabilityContract,
@@ -117,7 +120,7 @@ class Session implements PageSession<ObservabilityContract> {
       this.watched = wanted;
       this.watchAgain();
     },
-    overview: (input) => connectionCharts({ ...this.parts, history: this.parts.stores.history }, input),
+    overview: (input) => this.charts(input),
     timeline: ({ cursor, limit, ...selection }) =>
       timeline(this.history, { ...queryOf(selection), limit, ...(cursor === undefined ? {} : { cursor }) }),
     commandTimes: (input) => commandTimes({ ...this.parts, ...this.history }, input),
@@ -139,6 +142,18 @@ class Session implements PageSession<ObservabilityContract> {
       exportRows(this.parts.files, { ...this.history, selection: queryOf(selection), format, signal }),
     act: (input) => this.act(input),
   };
+
+  private charts({ connectionId, ...window }: RequestIn<ObservabilityContract, 'overview'>): Promise<ConnectionCharts> {
+    if (!this.parts.trust.isTrusted()) {
+      throw new Failure(
+        'BLOCKED',
+        'This window is in Restricted Mode: no history is read until you trust the workspace.',
+      );
+    }
+    const all = this.parts.connections.views().map(({ summary }) => summary);
+    const shownId = connectionId ?? shownConnection(all, null)?.id ?? '';
+    return connectionCharts({ ...this.parts, ...this.history }, { ...window, connectionId: shownId });
+  }
 
   private get history(): { readonly history: HistoryStore; readonly connections: WatchedConnections } {
     return { history: this.parts.stores.history, connections: this.parts.connections };
