@@ -122,6 +122,31 @@ describe('investigating', () => {
     assert.equal(await page.locator('.heat-cell > span').count(), 1);
   });
 
+  it('shows in the tables what was brushed on a chart', async () => {
+    const plot = page.locator('#chart-operations .u-over');
+    await plot.scrollIntoViewIfNeeded();
+    const box = await plot.boundingBox();
+    assert.ok(box !== null);
+    const { mouse } = workbench().page;
+    const [y, share] = [box.y + box.height / 2, (of: number): number => box.x + box.width * of];
+    await mouse.move(share(0.6), y);
+    await mouse.down();
+    await mouse.move(share(0.7), y, { steps: 5 });
+    await mouse.move(share(0.8), y, { steps: 5 });
+    await mouse.up();
+    await page.locator('.fixed-range').waitFor();
+    await page.locator('#tab-timeline').click();
+    // A fifth of the hour, in which something happened every ten seconds.
+    const count = page.locator('.timeline-count');
+    await waitFor('the events of twelve minutes', 20_000, async () => {
+      const events = Number(/^(\d+) events/.exec(((await count.textContent()) ?? '').trim())?.[1]);
+      return events >= 62 && events <= 82;
+    });
+    await page.locator('.segmented button', { hasText: '1h' }).click();
+    await page.locator('#tab-overview').click();
+    await page.locator('.heat-cell > span').first().waitFor();
+  });
+
   it('leads from the spike to its events', async () => {
     await page.locator('.heat-cell:has(> span)').click();
     const row = page.locator('.timeline .table-window .table-row');
@@ -145,10 +170,30 @@ describe('investigating', () => {
     assert.match(await workbench().editorShows(/items/), /"items":3/);
   });
 
+  it('leads from the failure to a bundle of the minutes around it, of its connection', async () => {
+    await follow(2);
+    page = await workbench().webview('#tab-failures');
+    await page.locator('.attempts tbody tr').nth(2).waitFor();
+    await page.locator('.failures-details').getByText('Incident bundle…').click();
+    const bundle = await workbench().webview('.bundle');
+    const failedAt = now - 600_000;
+    for (const [label, at] of [
+      ['From', failedAt - 300_000],
+      ['To', failedAt + 300_000],
+    ] as const) {
+      const field = bundle.locator(`vscode-text-field[aria-label="${label}, UTC"]`);
+      await waitFor(`${label} around the failure`, 20_000, async () => {
+        const shown = await field.evaluate((element) => String(Reflect.get(element, 'value')));
+        return Math.abs(Date.parse(`${shown.replace(' ', 'T')}:00Z`) - at) <= 60_000;
+      });
+    }
+    await bundle.locator('legend', { hasText: '1 of 2' }).waitFor();
+  });
+
   it('goes by a link to the events of a run, on whatever connection they were', async () => {
     await follow(0);
     // The key's document had covered the panel: its page is a new one.
-    page = await workbench().webview('#page');
+    page = await workbench().webview('#tab-timeline');
     await page.locator('#tab-timeline[aria-selected=true]').waitFor();
     await waitFor('the three batches', 20_000, async () => (await rows().count()) === 3);
     assert.match((await page.locator('.timeline .toolbar').textContent()) ?? '', /run 5c1d0c55/);

@@ -78,6 +78,15 @@ describe('workflows', function () {
     await workbench().row('Connections', 'tmp:').waitFor({ timeout: 30_000 });
   });
 
+  it('leads to its events, and from one of them back', async () => {
+    await (await button(/Show events/)).click();
+    const page = await workbench().webview('#tab-timeline[aria-selected=true]');
+    await page.locator('.timeline .toolbar', { hasText: /run [0-9a-f]{8}/ }).waitFor();
+    await page.locator('.timeline .table-window .table-row').first().dblclick();
+    await page.locator('.details').getByText('Open run', { exact: true }).click();
+    await (await panel()).locator('.run-head', { hasText: 'tmp:*' }).waitFor();
+  });
+
   it('survives five deaths of its extension host: found interrupted, resumed each time, undone; by the keyboard alone', async () => {
     const count = 120_000;
     const { page } = workbench();

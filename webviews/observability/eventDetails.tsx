@@ -5,6 +5,7 @@ import { Button } from '../ui/controls.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { BundleButton } from './bundleButton.tsx';
+import { factName, factText } from './eventFacts.ts';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
 import { act, filter, lookAt, openedEvent, tab } from './model.ts';
@@ -63,8 +64,8 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
         {Object.entries(event.details ?? {})
           .filter(([name]) => !toldElsewhere.has(name))
           .map(([name, value]) => (
-            <Fact key={name} name={spaced(name)}>
-              {typeof value === 'string' ? value : JSON.stringify(value)}
+            <Fact key={name} name={factName(name)}>
+              {factText(name, value)}
             </Fact>
           ))}
       </dl>
@@ -109,12 +110,6 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
 
 /** Tries are listed among the failures. */
 const toldElsewhere: ReadonlySet<string> = new Set(['attempts']);
-
-/** `slowlogId` as people write it. */
-function spaced(name: string): string {
-  const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
   return (

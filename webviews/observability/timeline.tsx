@@ -8,6 +8,7 @@ import { Notice } from '../ui/notice.tsx';
 import { VirtualTable, type Column } from '../ui/virtualTable.tsx';
 import { hostNowMs } from '../ui/hostClock.ts';
 import { EventDetails } from './eventDetails.tsx';
+import { engineWords } from './eventFacts.ts';
 import { EventStatusMark } from './eventStatus.tsx';
 import { noFilter } from './keptState.ts';
 import { isFiltered } from './link.ts';
@@ -95,14 +96,6 @@ function durationText({ source, durationMs }: HistoryEvent): string {
   return source === 'engine' && durationMs === 0 ? '–' : formatDuration(durationMs);
 }
 
-/** What an event of the server is about, where no key is. */
-function engineWords({ source, details }: HistoryEvent): string {
-  if (source !== 'engine') return '';
-  return Object.entries(details ?? {})
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' · ');
-}
-
 const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'time',
@@ -121,13 +114,19 @@ const columns: readonly Column<HistoryEvent>[] = [
     hover: (event) => utcText(event.timestamp),
   },
   { id: 'status', title: 'Outcome', width: '80px', cell: (event) => <EventStatusMark status={event.status} /> },
-  { id: 'action', title: 'Action', width: 'minmax(88px, 1fr)', cell: (event) => event.action },
+  {
+    id: 'action',
+    title: 'Action',
+    width: 'minmax(88px, 2fr)',
+    cell: (event) => event.action,
+    hover: (event) => event.action,
+  },
   {
     id: 'key',
     title: 'Key or pattern',
     width: 'minmax(80px, 3fr)',
     cell: (event) => event.keyOrPattern || engineWords(event),
-    hover: (event) => event.keyOrPattern,
+    hover: (event) => event.keyOrPattern || engineWords(event),
   },
   { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: durationText },
   {
