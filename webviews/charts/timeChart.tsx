@@ -66,9 +66,14 @@ interface Pointing {
   readonly pointed: number | null;
 }
 
-function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: number | null) => void }): VNode {
+interface DrawingProps extends TimeChartProps, Pointing {
+  readonly onPoint: (index: number | null) => void;
+}
+
+function Drawing(props: DrawingProps): VNode {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
+  const drawNow = useRef<() => void>(() => undefined);
   const latest = useRef(props);
   latest.current = props;
   const shape = props.data.series.map((series) => `${series.label}:${series.kind}`).join();
@@ -76,25 +81,19 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
   useLayoutEffect(() => {
     const holder = element.current;
     if (holder === null) return undefined;
-    const { axisFormat, format, inBytes = false, atLeast, atMost, syncKey } = latest.current;
-    const made = createPlot(holder, latest.current.data, {
-      format: axisFormat ?? format,
-      inBytes,
-      atLeast,
-      ...(atMost === undefined ? {} : { atMost }),
-      syncKey,
-      onCursor: (index) => latest.current.onPoint(index),
-      onZoom: (from, to) => latest.current.onZoom(from, to),
-      onOpen: (index) => openStretch(latest.current, index),
-    });
-    plot.current = made;
-    const resizing = new ResizeObserver(() => made.setSize(holder.clientWidth, holder.clientHeight));
+    const draw = (): void => {
+      plot.current ??= plotOf(holder, latest);
+    };
+    drawNow.current = draw;
+    const forgetFrame = afterPaint(draw);
+    const resizing = new ResizeObserver(() => plot.current?.setSize(holder.clientWidth, holder.clientHeight));
     resizing.observe(holder);
-    const forgetTheme = onThemeChange(() => made.redraw());
+    const forgetTheme = onThemeChange(() => plot.current?.redraw());
     return () => {
+      forgetFrame();
       resizing.disconnect();
       forgetTheme();
-      made.destroy();
+      plot.current?.destroy();
       plot.current = null;
     };
   }, [shape, props.syncKey]);
@@ -109,6 +108,7 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: end }[event.key];
     if (to !== undefined) {
       event.preventDefault();
+      drawNow.current();
       plot.current?.point(Math.min(Math.max(to, 0), end));
     } else if (event.key === 'Enter' && pointed !== null) {
       openStretch(props, pointed);
@@ -130,6 +130,30 @@ function Drawing(props: TimeChartProps & Pointing & { readonly onPoint: (index: 
       onBlur={() => plot.current?.point(null)}
     />
   );
+}
+
+function plotOf(holder: HTMLElement, latest: { readonly current: DrawingProps }): Plot {
+  const { data, axisFormat, format, inBytes = false, atLeast, atMost, syncKey } = latest.current;
+  return createPlot(holder, data, {
+    format: axisFormat ?? format,
+    inBytes,
+    atLeast,
+    ...(atMost === undefined ? {} : { atMost }),
+    syncKey,
+    onCursor: (index) => latest.current.onPoint(index),
+    onZoom: (from, to) => latest.current.onZoom(from, to),
+    onOpen: (index) => openStretch(latest.current, index),
+  });
+}
+
+/** Figures come first: what takes long is drawn in a task of its own once they are on the screen. */
+function afterPaint(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const frame = requestAnimationFrame(() => (timer = setTimeout(run)));
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }
 
 /** A bar begins at its time, the point of a line stands in the middle of its stretch. */

@@ -13,7 +13,8 @@ export function factText(name: string, value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (value === null || value === undefined) return '–';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map((each) => factText(name, each)).join(', ');
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return '–';
   const facts = Object.entries(value).map(([part, of]) => `${factName(part).toLowerCase()} ${factText(part, of)}`);
   return facts.length === 0 ? 'none' : facts.join(', ');
 }

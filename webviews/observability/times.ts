@@ -16,11 +16,13 @@ export function shortTime(iso: string, nowMs: number): string {
   return isToday ? localTime(iso) : toMinutesWithDate(Date.parse(iso));
 }
 
-/** The time of what was today, the day of any other. */
+const HALF_A_DAY_MS = 12 * 3_600_000;
+
+/** The time of what was within half a day or today, the day of any other: shortly after midnight, too. */
 export function timeOrDay(iso: string, nowMs: number): string {
   const ms = Date.parse(iso);
   const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
-  return isToday ? toSecond(ms) : dayOf(ms);
+  return isToday || nowMs - ms < HALF_A_DAY_MS ? toSecond(ms) : dayOf(ms);
 }
 
 /** On hover of a local time. */
