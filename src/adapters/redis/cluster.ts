@@ -88,6 +88,11 @@ export function clusterOf(
         return Math.max(0, at);
       },
     }),
+    async primaries() {
+      // Whom nobody names at this moment may be named the next time: nothing is given up for it.
+      await router?.discover(definition.timeoutMs).catch(() => undefined);
+      return bulkNodes();
+    },
     close: () => router?.destroy(closed),
   };
 }

@@ -17,7 +17,6 @@ import type {
 import { asFailure, Failure, isFailure } from '../../domain/failure.ts';
 import type { KeyList } from '../../domain/keys/keyList.ts';
 import type { CommandTable } from '../../domain/redis/classify.ts';
-import { clusterNotWatched } from '../../domain/redis/clusterWatch.ts';
 import { RedisErrorReply, type RedisCommand } from '../../domain/redis/command.ts';
 import type { Capabilities, ServerIdentity } from '../../domain/redis/server.ts';
 import type { Bulk } from './bulk.ts';
@@ -25,6 +24,7 @@ import type { BulkConnection } from './bulkPool.ts';
 import { cancelled, notDone, type Exchanger, type Link } from './link.ts';
 import { compareAndSet } from './compareAndSet.ts';
 import { SideLine } from './sideLine.ts';
+import { watchCluster, type Primaries } from './clusterWatch.ts';
 import { watch } from './watch.ts';
 
 /** A control connection that proved itself. */
@@ -44,6 +44,8 @@ export interface Topology {
   openNode?(node: string, timeoutMs: number): Promise<BulkConnection>;
   readonly cluster?: ClusterView;
   readonly bulk: Bulk;
+  /** Clusters: looks who they are at this moment. */
+  readonly primaries?: Primaries;
   close(): void;
 }
 
@@ -159,7 +161,11 @@ export class Session implements RedisSession {
   }
 
   async watch(request: WatchRequest): Promise<WatchEnd> {
-    if (this.server.mode === 'cluster') throw clusterNotWatched();
+    const { primaries } = this.topology;
+    if (primaries !== undefined) {
+      const signal = AbortSignal.any([request.signal, this.life.signal]);
+      return watchCluster(primaries, this.server, { ...request, signal });
+    }
     const connection = await this.topology.openPrivate(undefined, request.deadlineMs, this.life.signal);
     const stop = (): void => connection.link.destroy(closedByUs);
     this.life.signal.addEventListener('abort', stop, { once: true });

@@ -27,20 +27,24 @@ interface Source {
   readonly started: boolean;
 }
 
-/** Runs a watch on a connection of its own, which is unusable for anything else afterwards. */
+/**
+ * Runs a watch on a connection of its own, which is unusable for anything else afterwards. Of `share` watches that run
+ * side by side each takes its part of the memory and the time.
+ */
 export async function watch(
   connection: BulkConnection,
   server: ServerIdentity,
   request: WatchRequest,
+  share = 1,
 ): Promise<WatchEnd> {
+  const budget = { bytes: maxWaitingBytes / share, ms: sliceMs / share };
   const source =
-    request.source === 'monitor'
-      ? new MonitorLines(request.listener, maxWaitingBytes)
-      : new KeyEvents(request.listener);
+    request.source === 'monitor' ? new MonitorLines(request.listener, budget.bytes) : new KeyEvents(request.listener);
   const command: [string, ...string[]] =
     request.source === 'monitor' ? ['MONITOR'] : ['PSUBSCRIBE', `__keyevent@${server.db}__:*`];
-  const end = await receive(connection, source, request, () => connection.wire.writeBytes(encodeCommands([command])));
-  while (!source.read(performance.now() + sliceMs)) await nextTurn();
+  const begin = (): void => connection.wire.writeBytes(encodeCommands([command]));
+  const end = await receive(connection, source, request, budget, begin);
+  while (!source.read(performance.now() + budget.ms)) await nextTurn();
   if (source.refused !== undefined) {
     throw failureOfReply(source.refused, {
       connectionName: 'The server',
@@ -68,6 +72,7 @@ function receive(
   connection: BulkConnection,
   source: Source,
   request: WatchRequest,
+  budget: { readonly bytes: number; readonly ms: number },
   start: () => void,
 ): Promise<WatchEnd> {
   return new Promise((resolve) => {
@@ -91,7 +96,7 @@ function receive(
     const read = (): void => {
       scheduled = false;
       if (over) return;
-      const done = source.read(performance.now() + sliceMs);
+      const done = source.read(performance.now() + budget.ms);
       if (source.refused !== undefined) return finish({ ended: 'lost' });
       if (source.started && !told) {
         told = true;
@@ -108,7 +113,7 @@ function receive(
     connection.link.onDeath((cause) => finish({ ended: 'lost', cause }));
     connection.wire.takeOver((chunk) => {
       source.push(chunk);
-      if (source.waitingBytes > maxWaitingBytes && source.overflow() === 'stop') finish({ ended: 'overload' });
+      if (source.waitingBytes > budget.bytes && source.overflow() === 'stop') finish({ ended: 'overload' });
       else schedule();
     });
     request.signal.addEventListener('abort', asked, { once: true });

@@ -1,12 +1,12 @@
 import type { ConnectionSummary } from '../../domain/connections/definition.ts';
-import { textOf, type Bytes } from '../../domain/bytes.ts';
+import type { Bytes } from '../../domain/bytes.ts';
 import { display } from '../../domain/display.ts';
 import { Failure, validationFailure } from '../../domain/failure.ts';
 import { watchCosts } from '../../domain/governance/guard.ts';
 import { ActivityCounter, type KeyspaceActivity } from '../../domain/observability/activity.ts';
 import { keyPattern } from '../../domain/observability/keyPattern.ts';
 import { parseMonitorLine } from '../../domain/observability/monitorLine.ts';
-import { clusterNotWatched } from '../../domain/redis/clusterWatch.ts';
+import { keyEventsQuestion, noKeyEvents } from '../../domain/redis/keyEvents.ts';
 import { infoNumber, parseInfo } from '../../domain/redis/info.ts';
 import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -61,7 +61,7 @@ export class ActivityWatcher {
   /** Measures the rate and says what a watch would cost. @throws Failure, also when the server cannot be watched */
   async preflight(request: WatchActivityRequest): Promise<WatchPreflight> {
     const summary = this.validated(request);
-    await this.needOneServer(summary);
+    const isCluster = (await this.parts.sessions.active(summary.uid)).session.server.mode === 'cluster';
     const opsPerSecond = await this.measure(summary.uid);
     if (request.source === 'notifications') await this.needNotifications(summary);
     const name = display(summary.name);
@@ -70,7 +70,7 @@ export class ActivityWatcher {
       connectionName: name,
       environment: summary.environment,
       opsPerSecond,
-      sentences: sentences(name, request, opsPerSecond, isProd),
+      sentences: sentences(name, request, { opsPerSecond, isProd, isCluster }),
       ...(isProd ? { confirm: summary.name } : {}),
     };
   }
@@ -89,7 +89,6 @@ export class ActivityWatcher {
     }
     this.running.add(uid);
     try {
-      await this.needOneServer(summary);
       if (request.source === 'notifications') await this.needNotifications(summary);
       return await this.run(summary, request);
     } finally {
@@ -110,6 +109,7 @@ export class ActivityWatcher {
     const { commandTable } = (await sessions.active(uid)).session;
     const counter = new ActivityCounter(maxWatchSeconds);
     const counts = { stored: 0, withoutKey: 0, dropped: 0 };
+    const stretches: { readonly node: string; readonly fromMs: number; toMs: number | null }[] = [];
     const stop = new AbortController();
     const abort = (): void => stop.abort();
     request.signal?.addEventListener('abort', abort, { once: true });
@@ -143,6 +143,11 @@ export class ActivityWatcher {
               touch(key, clock.wallMs());
             },
             dropped: (count) => (counts.dropped += count),
+            nodeChanged(node, state) {
+              if (state === 'watched') stretches.push({ node, fromMs: clock.wallMs(), toMs: null });
+              const open = stretches.findLast((each) => each.node === node);
+              if (state === 'lost' && open !== undefined) open.toMs = clock.wallMs();
+            },
           },
         },
       );
@@ -153,9 +158,19 @@ export class ActivityWatcher {
     const toMs = Math.max(clock.wallMs(), fromMs + 1);
     const { source } = request;
     await history.appendActivity({ source, connectionId: uid, environment, rows: counter.rows() });
+    const nodes = stretches.map((each) => ({
+      node: display(each.node),
+      from: new Date(each.fromMs).toISOString(),
+      to: new Date(each.toMs ?? toMs).toISOString(),
+    }));
     return {
       ...counter.result(source, fromMs, toMs, topPatterns),
-      watch: { seen: counts.stored + counts.dropped, ...counts, seconds: (toMs - fromMs) / 1000 },
+      watch: {
+        seen: counts.stored + counts.dropped,
+        ...counts,
+        seconds: (toMs - fromMs) / 1000,
+        ...(nodes.length === 0 ? {} : { nodes }),
+      },
     };
   }
 
@@ -164,27 +179,11 @@ export class ActivityWatcher {
     return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
   }
 
-  private async needOneServer({ uid }: ConnectionSummary): Promise<void> {
-    const { session } = await this.parts.sessions.active(uid);
-    if (session.server.mode === 'cluster') throw clusterNotWatched();
-  }
-
   /** Notifications are a setting of the server, and ours is not to change it. */
   private async needNotifications(summary: ConnectionSummary): Promise<void> {
-    const [reply] = await this.ask(summary.uid, ['CONFIG', 'GET', 'notify-keyspace-events']);
-    const value = Array.isArray(reply) ? (reply as readonly RedisReply[])[1] : undefined;
-    // Where CONFIG is denied, only trying can tell.
-    if (!(value instanceof Uint8Array)) return;
-    const flags = textOf(value) ?? '';
-    if (flags.includes('E') && /[A$lshzxegtdnm]/.test(flags)) return;
-    throw new Failure(
-      'NOT_SUPPORTED',
-      `${display(summary.name)} sends no key event notifications: \`notify-keyspace-events\` is "${display(flags)}". Cachify Studio does not change a server's configuration by itself.`,
-      {
-        nextAction: 'Set it on the server, for example CONFIG SET notify-keyspace-events AE, or watch by MONITOR.',
-        details: { setting: 'notify-keyspace-events' },
-      },
-    );
+    const [reply] = await this.ask(summary.uid, keyEventsQuestion);
+    const refused = noKeyEvents(summary.name, reply);
+    if (refused !== null) throw refused;
   }
 
   private async ask(
@@ -203,20 +202,26 @@ export class ActivityWatcher {
   }
 }
 
+interface Circumstances {
+  readonly opsPerSecond: number | null;
+  readonly isProd: boolean;
+  readonly isCluster: boolean;
+}
+
 function sentences(
   name: string,
   { source, seconds }: WatchActivityRequest,
-  opsPerSecond: number | null,
-  isProd: boolean,
+  { opsPerSecond, isProd, isCluster }: Circumstances,
 ): string[] {
   const rate =
     opsPerSecond === null
       ? 'The server does not say how busy it is.'
-      : `${name} runs ${opsPerSecond.toLocaleString('en-US')} commands per second at this moment.`;
+      : `${isCluster ? `One primary of ${name}` : name} runs ${opsPerSecond.toLocaleString('en-US')} commands per second at this moment.`;
   const idle = opsPerSecond !== null && opsPerSecond < 1000;
   return [
     rate,
     `${watchCosts[source][0]?.toUpperCase()}${watchCosts[source].slice(1)}${idle ? '; at this rate it will hardly be felt.' : '.'}`,
+    ...(isCluster ? ['Each primary of the cluster is watched on a connection of its own, and each pays this.'] : []),
     'Reading COMMANDSTATS, which the charts do anyway, costs next to nothing.',
     `The watch ends by itself after ${seconds} s, or when you stop it. Of what is seen only key patterns and counts are kept.`,
     ...(isProd ? ['This is a production connection: ask yourself whether somebody will notice.'] : []),

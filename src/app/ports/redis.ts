@@ -123,6 +123,8 @@ export interface WatchListener {
   keyEvent?(event: string, key: Bytes): void;
   /** So many were left out, the oldest first, because they came faster than they were read. */
   dropped(count: number): void;
+  /** Clusters: this primary is watched from now on, or no longer, since it was lost or is a primary no more. */
+  nodeChanged?(node: string, state: 'watched' | 'lost'): void;
 }
 
 export interface WatchRequest {

@@ -22,6 +22,7 @@ export function countingListener(listener: WatchListener): {
         dropped += count;
         listener.dropped(count);
       },
+      nodeChanged: (node, state) => listener.nodeChanged?.(node, state),
     },
   };
 }

@@ -55,6 +55,16 @@ export interface WatchCounts {
   /** Left out, the oldest first, because they came faster than they could be read. */
   readonly dropped: number;
   readonly seconds: number;
+  /** Only of a cluster: the primaries and when each was watched. What one did at other times was not seen. */
+  readonly nodes?: readonly WatchedNode[];
+}
+
+/** A stretch in which a primary was watched, UTC; one that was lost and came back has several. */
+export interface WatchedNode {
+  /** `host:port` */
+  readonly node: string;
+  readonly from: string;
+  readonly to: string;
 }
 
 /** Touches of one pattern in one minute. */

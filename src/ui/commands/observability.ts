@@ -5,6 +5,7 @@ import type { ActivityWatcher } from '../../app/observability/watchActivity.ts';
 import { findConnection } from '../../app/observability/watched.ts';
 import { display } from '../../domain/display.ts';
 import { formatCount, formatDuration } from '../../domain/format.ts';
+import type { KeyspaceActivity } from '../../domain/observability/activity.ts';
 import type { PanelTab } from '../../protocol/observability.ts';
 import type { PanelLink } from '../../protocol/panelLink.ts';
 import type { ObservabilityPanel } from '../panels/observabilityPanel.ts';
@@ -135,8 +136,15 @@ async function watchAsPerson(
   const dropped = result.watch?.dropped ?? 0;
   const note = dropped === 0 ? '' : ` ${formatCount(dropped)} came too fast to be read and are not counted.`;
   void window.showInformationMessage(
-    `${formatCount(result.watch?.seen ?? 0)} seen on ${preflight.connectionName}, ${formatCount(result.totalEvents)} key touches.${note}`,
+    `${formatCount(result.watch?.seen ?? 0)} seen on ${preflight.connectionName}, ${formatCount(result.totalEvents)} key touches.${note}${notAlways(result)}`,
   );
   const from = new Date(Date.parse(result.from) - 60_000).toISOString();
   await panel.open({ tab: 'keyspace', connectionIds: [summary.id], from, to: result.to });
+}
+
+/** Primaries of a cluster that came, went or were lost while the others were watched. */
+function notAlways({ from, to, watch }: KeyspaceActivity): string {
+  const some = (watch?.nodes ?? []).filter((stretch) => stretch.from > from || stretch.to < to);
+  const names = [...new Set(some.map(({ node }) => node))];
+  return names.length === 0 ? '' : ` Not watched all the time, so not all is counted: ${names.join(', ')}.`;
 }

@@ -6,7 +6,6 @@ import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
 import { observabilityRig, type ObservabilityRig } from '../../support/observabilityRig.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
-import { startCluster } from '../../support/redisCluster.ts';
 import { definitionOf, noSecret } from '../../support/redisParts.ts';
 import { waitFor } from '../../support/waiting.ts';
 
@@ -128,22 +127,5 @@ describe('watching what all clients do', function () {
     assert.ok(!(await isMonitored()), 'nothing reached the server');
     assert.ok((await prod.watcher.watch({ ...request, confirm: 'Shop prod' })).watch);
     await prod.close();
-  });
-
-  it('is refused on a cluster before anything is sent, with what to do instead', async () => {
-    const cluster = await startCluster();
-    const own = await observabilityRig({ cluster: { nodes: [...cluster.nodes] }, port: cluster.boxes[0]?.port ?? 0 });
-    await assert.rejects(
-      own.watcher.watch({ connectionId: 'test', source: 'monitor', seconds: 1 }),
-      (error) =>
-        isFailure(error, 'NOT_SUPPORTED') && /one of its nodes/.test(error.message) && error.nextAction !== undefined,
-    );
-    await assert.rejects(
-      own.watcher.preflight({ connectionId: 'test', source: 'monitor', seconds: 1 }),
-      (error) => isFailure(error, 'NOT_SUPPORTED'),
-      'before a person has answered any question',
-    );
-    await own.close();
-    await cluster.stop();
   });
 });
