@@ -83,7 +83,7 @@ function Row({ name, metric, facts, total }: RowProps): VNode {
       <td class="cell-end number">{valueText(metric, facts.baseline)}</td>
       <td class="cell-end number">{valueText(metric, facts.compare)}</td>
       <td class="cell-end number">{percentText(facts.deltaPercent)}</td>
-      <td>
+      <td class="compare-verdict">
         <span class={`verdict finding-${verdictClass(facts.verdict)}`}>
           <Icon name={verdictIcon[facts.verdict]} /> {facts.verdict}
         </span>

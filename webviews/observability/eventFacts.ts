@@ -1,8 +1,15 @@
 import { formatBytes, formatCount, formatCounted, formatDuration } from '../../src/domain/format.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 
+const ownNames: Readonly<Record<string, string>> = {
+  slowlogId: 'Number in the slow log',
+  notRetained: 'No longer in the slow log',
+};
+
 /** A field's name as people write it: `maxMemoryBytes` is "Max memory". */
 export function factName(name: string): string {
+  const own = ownNames[name];
+  if (own !== undefined) return own;
   const words = name.replace(/(?:Bytes|Seconds|Ms)$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -9,6 +9,7 @@ import { Button, Select, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
+import { stepsText } from './chartFormats.ts';
 import { activity, activityFailure, activityLoading, loadActivity, source } from './keyspaceModel.ts';
 import { act, showEvents, zoomOut, zoomTo } from './model.ts';
 import { localDateTime, utcText } from './times.ts';
@@ -114,7 +115,7 @@ function Figures({ data }: { readonly data: KeyspaceActivity }): VNode {
       {!isScan && (
         <TimeChart
           title="When keys were touched"
-          unit="touches per stretch"
+          unit={`touches, ${stepsText((chart.to - chart.from) / Math.max(1, data.distribution.length))}`}
           data={chart}
           format={(value) => formatCount(value)}
           atLeast={1}

@@ -108,7 +108,7 @@ const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'shortTime',
     title: 'Time',
-    width: '88px',
+    width: '96px',
     narrowOnly: true,
     cell: (event) => <span class="number">{shortTime(event.timestamp, hostNowMs())}</span>,
     hover: (event) => utcText(event.timestamp),
@@ -117,7 +117,7 @@ const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'action',
     title: 'Action',
-    width: 'minmax(88px, 2fr)',
+    width: 'minmax(136px, 2fr)',
     cell: (event) => event.action,
     hover: (event) => event.action,
   },

@@ -10,19 +10,22 @@ export function localDateTime(iso: string): string {
   return `${dayOf(Date.parse(iso))}, ${localTime(iso)}`;
 }
 
-/** A time today to the millisecond; of another day its date and minute, in as much space. */
-export function shortTime(iso: string, nowMs: number): string {
-  const isToday = new Date(iso).toDateString() === new Date(nowMs).toDateString();
-  return isToday ? localTime(iso) : toMinutesWithDate(Date.parse(iso));
-}
-
 const HALF_A_DAY_MS = 12 * 3_600_000;
 
-/** The time of what was within half a day or today, the day of any other: shortly after midnight, too. */
+/** Shortly after midnight, what was an hour ago is told by its time, too. */
+function isRecent(ms: number, nowMs: number): boolean {
+  return nowMs - ms < HALF_A_DAY_MS || new Date(ms).toDateString() === new Date(nowMs).toDateString();
+}
+
+/** A time of today or of the last hours to the millisecond; of another day its date and minute, in as much space. */
+export function shortTime(iso: string, nowMs: number): string {
+  return isRecent(Date.parse(iso), nowMs) ? localTime(iso) : toMinutesWithDate(Date.parse(iso));
+}
+
+/** The time of what was today or in the last hours, the day of any other. */
 export function timeOrDay(iso: string, nowMs: number): string {
   const ms = Date.parse(iso);
-  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString();
-  return isToday || nowMs - ms < HALF_A_DAY_MS ? toSecond(ms) : dayOf(ms);
+  return isRecent(ms, nowMs) ? toSecond(ms) : dayOf(ms);
 }
 
 /** On hover of a local time. */

@@ -42,6 +42,7 @@ describe('webviews/observability/eventFacts', () => {
   it('names and words every fact, without units in names and without braces', () => {
     assert.equal(factName('maxMemoryBytes'), 'Max memory');
     assert.equal(factName('watchedMs'), 'Watched');
+    assert.equal(factName('slowlogId'), 'Number in the slow log');
     assert.equal(factText('maxMemoryBytes', 268_435_456), '256 MB');
     assert.equal(factText('watchedMs', 1500), '1.5 s');
     assert.equal(factText('slowlogId', 7001), '7001');

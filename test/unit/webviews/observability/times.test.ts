@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { shortTime, timeOrDay, zoneText } from '../../../../webviews/observability/times.ts';
+
+describe('webviews/observability/times', () => {
+  /** Half past midnight on the reader's clock. */
+  const nowMs = new Date(2026, 10, 23, 0, 30).getTime();
+  const ago = (minutes: number): string => new Date(nowMs - minutes * 60_000).toISOString();
+
+  it('tells what was an hour ago by its time, also when that was yesterday', () => {
+    assert.equal(timeOrDay(ago(60), nowMs), '23:30:00');
+    assert.equal(shortTime(ago(60), nowMs), '23:30:00.000');
+    assert.equal(timeOrDay(ago(10), nowMs), '00:20:00');
+  });
+
+  it('tells another day by its date', () => {
+    assert.match(timeOrDay(ago(2 * 1440), nowMs), /21/);
+    assert.match(shortTime(ago(2 * 1440), nowMs), /21.*00:30/);
+  });
+
+  it('says the zone of the moment that it is given', () => {
+    assert.match(zoneText(nowMs), /^Times (?:in UTC|local, UTC[+−]\d)/);
+  });
+});
