@@ -73,7 +73,8 @@ export function createPlot(element: HTMLElement, first: ChartData, options: Plot
       width: Math.max(element.clientWidth, 50),
       height: Math.max(element.clientHeight, 50),
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      // On the right there is room for half of a date below the end of the axis.
+      padding: [8, 20, 0, 0],
       cursor: {
         y: false,
         points: { size: 5 },
