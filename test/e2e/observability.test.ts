@@ -99,7 +99,7 @@ describe('the Observability panel', () => {
       const label = await load.getAttribute('aria-label');
       return label !== null && /last \d/.test(label);
     });
-    assert.equal(await page.locator('.charts canvas').count(), 6);
+    await waitFor('six charts', 20_000, async () => (await page.locator('.charts canvas').count()) === 6);
     const memory = page.locator('.stat', { hasText: 'Memory' }).locator('.stat-value');
     await waitFor('the memory figure', 10_000, async () => /^[\d.]+ MB$/.test(await memory.innerText()));
     await load.locator('button').click();
