@@ -109,6 +109,7 @@ async function alertRule(workbench: Workbench): Promise<void> {
   await replace(workbench, '35');
   await page.locator('.field[aria-label="Recovery threshold"] vscode-text-field').click();
   await replace(workbench, '30');
+  await page.locator('.rule-verdict:not(.muted)').waitFor();
   await page.locator('.rule-episodes tbody tr').first().waitFor();
 }
 

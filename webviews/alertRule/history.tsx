@@ -73,7 +73,7 @@ function Tested({ shown, draft, connections }: TestedProps): VNode {
   const several = shown.connectionIds.length > 1;
   return (
     <>
-      <p class="rule-verdict" role="status">
+      <p class={testing.value ? 'rule-verdict muted' : 'rule-verdict'} role="status">
         <Icon name={shown.episodes.length > 0 ? 'bell' : 'pass'} /> {verdict(shown)}
       </p>
       {lacking.length > 0 && (

@@ -113,6 +113,9 @@ export function setRange(next: BacktestRange): void {
 /** What the rule as it is typed would have done; a newer question makes an older answer void. */
 export function testSoon(ms: number): void {
   clearTimeout(due);
+  // What is shown, and what is under way, is of another rule from now on.
+  asked += 1;
+  testing.value = rule.peek() !== null;
   due = setTimeout(() => void testNow(), ms);
 }
 
