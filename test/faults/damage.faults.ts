@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { posix } from 'node:path';
+import { join, posix } from 'node:path';
 import { decodeManifest } from '../../src/adapters/store/generations/manifest.ts';
+import { readMigrations } from '../../src/adapters/store/migrations.ts';
+import type { StoreEngine } from '../../src/adapters/store/storeEngine.ts';
 import { MemoryDisk } from '../support/memoryDisk.ts';
+import { projectRoot } from '../support/root.ts';
 import { faultsMode, report } from './report.ts';
 import { commitNumber, held, openSmall, type Held } from './workload.ts';
 
@@ -121,5 +124,38 @@ describe('faults: damaged files', function () {
       assert.deepEqual(damaged.paths(), names, path);
       assert.ok((await openDamaged(damaged, truth)).reported, path);
     }
+  });
+
+  it('damage among the steps of the schema costs what was in the damaged frames, and not the store', async () => {
+    const released = { migrations: readMigrations(join(projectRoot(), 'migrations')), logBytes: 1 << 30 };
+    const empty = { ...released, partRows: 1_000_000, contentOf: () => ({ rows: 0, from: null, to: null }) };
+    const take = (engine: StoreEngine, name: string): Promise<void> =>
+      engine.commit((tx) =>
+        tx.run('INSERT INTO leases (name, holder, fence, expires_at_ms) VALUES (?, ?, ?, ?)', [name, 'h', 1, 1]),
+      );
+    const disk = new MemoryDisk();
+    const { engine } = await openSmall(disk.mount(), empty);
+    for (let n = 0; n < 10; n++) await take(engine, `before ${n}`);
+    await engine.close();
+    const log = disk.paths().find((path) => path.includes('/log-')) ?? assert.fail('there is a log');
+    const bytes = disk.bytes(log);
+    const places = { short: 40, full: 200, long: 2000 }[faultsMode];
+    const count = { places: 0, reported: 0, 'rows lost': 0 };
+    for (let place = 0; place < places; place++) {
+      const damaged = disk.copy();
+      // Behind the header and the first frame's own copy of its salt.
+      const at = 100 + Math.floor(((bytes.length - 200) * place) / places);
+      damaged.damage(log, Buffer.from(bytes).fill(0xff, at, at + 40));
+      const after = await openSmall(damaged.mount(), empty);
+      await take(after.engine, 'after');
+      const left = after.engine.read().rows('SELECT name FROM leases').length - 1;
+      await after.engine.close();
+      assert.ok(left >= 8, `${left} rows are left after damage at ${at} of ${bytes.length}`);
+      count.places++;
+      count['rows lost'] += 10 - left;
+      if (after.problems.length > 0) count.reported++;
+    }
+    report('damage among steps of the schema', count);
+    assert.equal(count.reported, count.places);
   });
 });

@@ -78,8 +78,7 @@ export class StoreState {
     }
     const content: unknown = JSON.parse(Buffer.from(frame.payload).toString('utf8'));
     if (frame.kind === frameKind.migration) {
-      this.migrate(content as MigrationStep);
-      return 'rows';
+      return this.applyStep(content as MigrationStep) ? 'rows' : 'nothing';
     }
     this.finishPart(frame.seq);
     return { nextLog: (content as { log: string }).log };
@@ -95,9 +94,9 @@ export class StoreState {
     if (applyMigration(databases, step, confirm)) this.parts.upgradeOpen();
   }
 
-  /** Brings an empty store that is in memory only up to the present schema. */
-  migrateFully(appliedAt: string): void {
-    for (const step of this.options.migrations) this.migrate({ ...step, appliedAt });
+  /** Takes the steps that are missing, in memory only, up to `version`: by default all that the code knows. */
+  migrateFully(appliedAt: string, version = this.options.migrations.length): void {
+    for (const step of this.options.migrations.slice(this.schema, version)) this.migrate({ ...step, appliedAt });
   }
 
   /** After a transaction: what it did to the parts. A finished part whose rows changed is written anew, an empty one goes. */
@@ -141,7 +140,22 @@ export class StoreState {
     this.mainDatabase.close();
   }
 
+  /** A step follows the one before it, also where that one's frame was lost: the code knows what it was. */
+  private applyStep(step: MigrationStep): boolean {
+    this.migrateFully(step.appliedAt, step.version - 1);
+    if (this.schema === step.version - 1) this.migrate(step);
+    return this.schema >= step.version;
+  }
+
   private applyCommands(commands: readonly Command[]): boolean {
+    if (this.tryCommands(commands)) return true;
+    if (this.schema >= this.options.migrations.length) return false;
+    // The step that made their tables may be in a frame that was lost.
+    this.migrateFully(beginning);
+    return this.tryCommands(commands);
+  }
+
+  private tryCommands(commands: readonly Command[]): boolean {
     const running = this.begin();
     let whole = false;
     try {
