@@ -86,7 +86,8 @@ describe('store worker', function () {
       answer = await worker.call('snapshots.usedBytes', 'a');
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    assert.deepEqual(notices, []);
+    const changed = (['control', 'history'] as const).map((store) => ({ kind: 'changed', store }));
+    assert.deepEqual(notices, changed, 'what was written meanwhile was told by neither');
     await worker.call('snapshots.usedBytes', 'renew');
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 1));
     assert.equal(await worker.call('snapshots.usedBytes', 'b'), 3, 'not twice within a minute');
