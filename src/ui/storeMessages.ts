@@ -9,7 +9,7 @@ export interface StoreDamage {
 }
 
 const contents = {
-  control: 'connections used and previous values of keys',
+  control: 'workflows, rules, policy packs and previous values of keys',
   history: 'timeline and samples',
 } as const;
 
