@@ -20,7 +20,9 @@ export const policyBounds = {
 const budgetsMb: Readonly<Record<Dataset, number>> = {
   timelineEvents: 256,
   observabilitySnapshots: 128,
-  workflowHistory: 64,
+  // What runs may keep for undo (`cachify.keys.snapshotBudgetMb`, 256 by default) is among it: a run that just ended must
+  // not be purged, with its way back, for having used what it was given.
+  workflowHistory: 320,
   incidentArtifacts: 256,
 };
 

@@ -49,7 +49,11 @@ export async function showingFailures(action: CommandId, log: Log, run: () => un
     const kind = failure.details?.['kind'];
     log.error('command failed', { action, code: failure.code, ...(typeof kind === 'string' ? { kind } : {}) });
     const text = failure.nextAction === undefined ? failure.message : `${failure.message} ${failure.nextAction}`;
-    await (failure.code === 'BLOCKED' ? showBlocked(failure, text) : window.showErrorMessage(text));
+    // The command is over: what called it, a panel's button for example, does not wait until somebody closes the message.
+    const shown = failure.code === 'BLOCKED' ? showBlocked(failure, text) : window.showErrorMessage(text);
+    Promise.resolve(shown).then(undefined, (reason: unknown) =>
+      log.error('command failed', { action, code: asFailure(reason).code }),
+    );
     return undefined;
   }
 }

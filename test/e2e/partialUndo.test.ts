@@ -1,0 +1,76 @@
+// A person whose run keeps more for undo than there is room for.
+import assert from 'node:assert/strict';
+import type { Frame } from 'playwright-core';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { startRedis, type RedisBox } from '../support/redisBox.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const RUNS = 'Workflows';
+
+describe('undo that will be partial', function () {
+  this.timeout(240_000);
+  let redis: RedisBox;
+
+  before(async () => {
+    redis = await startRedis({ args: ['--rdbcompression', 'no'] });
+    await redis.cli('eval', "for i=1,700 do redis.call('SET','big:'..i,string.rep('x',100000)) end return 1", '0');
+  });
+  after(() => redis.stop());
+
+  const workbench = useWorkbench(() => ({
+    settings: {
+      'cachify.connections': [
+        { id: 'shop', name: 'Shop dev', host: '127.0.0.1', port: redis.port, environment: 'dev', timeoutMs: 20_000 },
+      ],
+      'cachify.keys.snapshotBudgetMb': 64,
+    },
+  }));
+  const run = (): Promise<Frame> => workbench().webview('.run-head');
+  const button = async (text: string | RegExp) =>
+    (await run()).locator('.run-actions vscode-button', { hasText: text });
+  const rowOf = (view: string, text: RegExp, limitMs = 60_000): Promise<string> =>
+    waitFor(`a row ${text}`, limitMs, async () => {
+      const rows = await workbench().rows(view);
+      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
+    });
+  const count = async (pattern: string): Promise<number> =>
+    Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
+
+  async function planFolder(name: string, sentence: RegExp): Promise<Frame> {
+    await waitFor(`the plan of ${name}`, 90_000, async () => {
+      await workbench().menu('Connections', name, 'Delete Folder…');
+      return rowOf(RUNS, new RegExp(`^Delete ${name}`), 20_000).catch(() => false);
+    });
+    const page = await run();
+    await page.locator('.plan-facts strong', { hasText: sentence }).waitFor({ timeout: 60_000 });
+    return page;
+  }
+
+  it('asks for the name where undo will be partial, and says so before and while it asks', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().expand('Connections', 'Shop dev');
+    await workbench().row('Connections', 'big:').waitFor({ timeout: 60_000 });
+    const page = await planFolder('big:', /700 keys/);
+    const notice = page.locator('.notice', { hasText: 'Undo will be partial' });
+    assert.match(
+      await notice.innerText(),
+      /the values need about \d+ MB and \d+ MB are free.*asks for the connection’s name/s,
+    );
+    await workbench().screenshot('run-partial-undo');
+    await (await button(/Delete 700 keys/)).click();
+    await workbench().dialogButton('Delete 700 keys');
+    await waitFor('the question', 30_000, async () => /on Shop dev/.test(await workbench().quickInput.title()));
+    assert.match(await workbench().quickInput.says(/Undo will be partial/), /Type Shop dev to go on/);
+    await workbench().quickInput.type('Shop');
+    await workbench().quickInput.says(/This is not Shop dev/);
+    assert.equal(await count('big:*'), 700);
+    await workbench().quickInput.answer('Shop dev');
+    await rowOf(RUNS, /^Delete big:\*.*700 done/);
+    await (await button(/^Undo/)).click();
+    await workbench().dialogButton('Undo');
+    await workbench().notification(/keys are as they were before/, 60_000);
+    const restored = await count('big:*');
+    assert.ok(restored > 300 && restored < 700, `${restored} of 700 came back`);
+    await workbench().clearNotifications();
+  });
+});
