@@ -170,6 +170,26 @@ describe('investigating', () => {
     assert.match(await workbench().editorShows(/items/), /"items":3/);
   });
 
+  it('leads from the failure to a bundle of the minutes around it, of its connection', async () => {
+    await follow(2);
+    page = await workbench().webview('#tab-failures');
+    await page.locator('.attempts tbody tr').nth(2).waitFor();
+    await page.locator('.failures-details').getByText('Incident bundle…').click();
+    const bundle = await workbench().webview('.bundle');
+    const failedAt = now - 600_000;
+    for (const [label, at] of [
+      ['From', failedAt - 300_000],
+      ['To', failedAt + 300_000],
+    ] as const) {
+      const field = bundle.locator(`vscode-text-field[aria-label="${label}, UTC"]`);
+      await waitFor(`${label} around the failure`, 20_000, async () => {
+        const shown = await field.evaluate((element) => String(Reflect.get(element, 'value')));
+        return Math.abs(Date.parse(`${shown.replace(' ', 'T')}:00Z`) - at) <= 60_000;
+      });
+    }
+    await bundle.locator('legend', { hasText: '1 of 2' }).waitFor();
+  });
+
   it('goes by a link to the events of a run, on whatever connection they were', async () => {
     await follow(0);
     // The key's document had covered the panel: its page is a new one.

@@ -29,7 +29,8 @@ export function TextField({ value, onInput, label, placeholder, onEscape }: Text
   return toolkit('vscode-text-field', {
     value,
     placeholder,
-    'aria-label': label,
+    // Once it stands in the page: there the element calls itself "Text field", whatever it was called before.
+    ref: (element: Element | null) => element?.setAttribute('aria-label', label),
     onInput: (event: Event) => onInput((event.target as HTMLInputElement).value),
     onKeyDown: (event: KeyboardEvent) => {
       if (event.key === 'Escape') onEscape?.();
