@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder, spawnOwned } from '../support/processes.ts';
@@ -51,6 +51,18 @@ describe('the .vsix that people install', () => {
     assert.ok(named.length > 4, `only ${named.length} files were found`);
     assert.deepEqual(
       named.filter((name) => !names.has(`extension/${name}`)),
+      [],
+    );
+  });
+
+  it('has pages that carry what they use, and not the whole of the toolkit', () => {
+    const folder = join(projectRoot(), 'dist/webviews');
+    const sizes = readdirSync(folder)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => [name, statSync(join(folder, name)).size] as const);
+    assert.ok(sizes.length >= 7, `only ${sizes.length} pages were found`);
+    assert.deepEqual(
+      sizes.filter(([, size]) => size > 300 * 1024),
       [],
     );
   });

@@ -117,7 +117,7 @@ const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'action',
     title: 'Action',
-    width: 'minmax(136px, 2fr)',
+    width: 'minmax(152px, 2fr)',
     cell: (event) => event.action,
     hover: (event) => event.action,
   },
