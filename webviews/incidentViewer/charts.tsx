@@ -27,7 +27,8 @@ export function EventsChart({
   return (
     <figure>
       <figcaption>
-        Events{' '}
+        Events, at most {formatCount(most)} per{' '}
+        {formatDuration((Date.parse(to) - Date.parse(from)) / Math.max(1, buckets.length))}{' '}
         {legend.map(([name, words, count]) => (
           <span key={name} class="legend">
             <i class={`swatch swatch-${name}`} /> {formatCount(count)} {words}
@@ -58,11 +59,7 @@ export function EventsChart({
           });
         })}
       </svg>
-      <Ends
-        from={from}
-        to={to}
-        most={`${formatCount(most)} at most per ${formatDuration((Date.parse(to) - Date.parse(from)) / Math.max(1, buckets.length))}`}
-      />
+      <Ends from={from} to={to} />
     </figure>
   );
 }
@@ -95,7 +92,7 @@ export function SampleCharts({
         return (
           <figure key={field}>
             <figcaption>
-              {title}{' '}
+              {title}, at most {text(most)}{' '}
               {connections.map((name, at) => (
                 <span key={name} class="legend">
                   <i class={`swatch line-${at % 4}`} /> {name}
@@ -107,13 +104,16 @@ export function SampleCharts({
                 <path key={name} class={`stroke-${at % 4}`} d={line(samples, name, field, most, from, to)} />
               ))}
             </svg>
-            <Ends from={from} to={to} most={`${text(most)} at most`} />
+            <Ends from={from} to={to} />
           </figure>
         );
       })}
     </div>
   );
 }
+
+/** So many times the usual distance between two samples is a time in which nobody looked. */
+const gapFactor = 4;
 
 /** Where nothing was measured the line is broken. */
 function line(
@@ -125,28 +125,32 @@ function line(
   to: string,
 ): string {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  const own = samples.filter((sample) => textOf(sample['connection']) === connection);
+  const times = own.map((sample) => Date.parse(textOf(sample['at'])));
+  const longest = gapFactor * middleOf(times.slice(1).map((time, at) => time - (times[at] ?? time)));
   let path = '';
-  let isOpen = false;
-  for (const sample of samples) {
-    if (textOf(sample['connection']) !== connection) continue;
+  let before: number | undefined;
+  for (const [at, sample] of own.entries()) {
     const value = numberOf(sample[field]);
-    if (value === null) {
-      isOpen = false;
-      continue;
-    }
-    const x = ((Date.parse(textOf(sample['at'])) - fromMs) / (toMs - fromMs)) * (width / 2);
+    const time = times[at] ?? Number.NaN;
+    const goesOn = before !== undefined && time - before <= longest;
+    before = value === null ? undefined : time;
+    if (value === null) continue;
+    const x = ((time - fromMs) / (toMs - fromMs)) * (width / 2);
     const y = height - 1 - (most === 0 ? 0 : value / most) * (height - 2);
-    path += `${isOpen ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
-    isOpen = true;
+    path += `${goesOn ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
   }
   return path;
 }
 
-function Ends({ from, to, most }: { readonly from: string; readonly to: string; readonly most: string }): VNode {
+function middleOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+}
+
+function Ends({ from, to }: { readonly from: string; readonly to: string }): VNode {
   return (
     <p class="ends muted">
       <span>{utc(from).slice(0, 16)}</span>
-      <span>{most}</span>
       <span>{utc(to).slice(0, 16)} UTC</span>
     </p>
   );

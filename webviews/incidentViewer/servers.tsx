@@ -36,6 +36,8 @@ export function Servers({ records }: { readonly records: readonly Facts[] }): VN
 
 function Server({ connection, records }: { readonly connection: Facts; readonly records: readonly Facts[] }): VNode {
   const of = (record: string): Facts[] => records.filter((one) => one['record'] === record);
+  const id = textOf(connection['connection']);
+  const name = textOf(connection['name']) || id;
   const tables = [
     ['Settings that are not as delivered', of('config').map(withEmptyShown), ['name', 'value', 'usual']],
     ['Slow commands', timed(of('slowlog').sort(slowestFirst)), ['at', 'took', 'command', 'key', 'client']],
@@ -45,7 +47,7 @@ function Server({ connection, records }: { readonly connection: Facts; readonly 
   return (
     <article>
       <h3>
-        {textOf(connection['name']) || textOf(connection['connection'])}{' '}
+        {name}{' '}
         <span class="muted">{joined([textOf(connection['connection']), textOf(connection['environment'])])}</span>
       </h3>
       <dl>
