@@ -20,32 +20,59 @@ export type WithLock = <T>(run: () => T | Promise<T>) => Promise<T>;
 export async function loadStore(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<void> {
   const { folder } = follower;
   folder.fs.makeFolder(folder.path);
-  const chosen = newestGeneration(folder, (file, generation) => {
-    follower.setAside(file);
-    if (generation !== file) follower.setAside(generation);
-    follower.report({ kind: 'damagedFile', file, missing: null });
-  });
-  if (chosen === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
-  follower.startFrom(chosen);
-  if (!followFrom(follower, chosen?.manifest.log ?? firstLogName, options)) {
+  for (;;) {
+    const seen = new Set(folder.generations());
+    const found = await readStore(follower, options, withLock);
+    if (found.whole) break;
+    // A busy window writes generations and removes what two of them can do without, also while this one reads: what is
+    // missing then is not damaged, and all of it is in a generation that was not there before.
+    if (folder.generations().some((name) => !seen.has(name))) continue;
+    for (const tell of found.damage) tell();
     if (options.passive === true) return;
     await beginAnew(follower, options, withLock);
+    break;
   }
   if (!follower.isNewer && (follower.log?.tornBytes ?? 0) > 0) await withLock(() => follower.reportTornTail());
   await migrate(follower, options, withLock);
 }
 
+interface ReadStore {
+  /** false = the log cannot go on. */
+  readonly whole: boolean;
+  /** Says what was damaged and sets it aside. */
+  readonly damage: readonly (() => void)[];
+}
+
+async function readStore(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<ReadStore> {
+  const { folder } = follower;
+  const damage: (() => void)[] = [];
+  const chosen = newestGeneration(folder, (file, generation) =>
+    damage.push(() => {
+      follower.setAside(file);
+      if (generation !== file) follower.setAside(generation);
+      follower.report({ kind: 'damagedFile', file, missing: null });
+    }),
+  );
+  if (chosen === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
+  follower.startFrom(chosen);
+  const whole = followFrom(follower, chosen?.manifest.log ?? firstLogName, options, damage);
+  if (whole) for (const tell of damage) tell();
+  return { whole, damage };
+}
+
 /** @returns false when the log cannot go on */
-function followFrom(follower: LogFollower, log: string, { clock }: StoreOptions): boolean {
+function followFrom(follower: LogFollower, log: string, { clock }: StoreOptions, damage: (() => void)[]): boolean {
   try {
     follower.switchLog(log);
     follower.follow();
     if (follower.log?.headerIsDamaged !== true) return true;
-    follower.report({ kind: 'damagedFile', file: follower.logName, missing: null });
+    const file = follower.logName;
+    damage.push(() => follower.report({ kind: 'damagedFile', file, missing: null }));
   } catch (error) {
     if (!(error instanceof DamagedFile) || follower.isNewer) throw error;
     const from = follower.lastWriteMs > 0 ? new Date(follower.lastWriteMs).toISOString() : null;
-    follower.report({ kind: 'damagedFile', file: error.file, missing: { from, to: isoTime(clock) } });
+    const { file } = error;
+    damage.push(() => follower.report({ kind: 'damagedFile', file, missing: { from, to: isoTime(clock) } }));
   }
   return false;
 }

@@ -104,7 +104,7 @@ export class LogFile {
 
   /** The header as the first frame tells it: everything can be read, but nothing may be appended any more. */
   private salvageHeader(): LogHeader {
-    const body = asBuffer(this.file.read(logHeaderBytes, this.file.size() - logHeaderBytes));
+    const body = asBuffer(this.file.read(logHeaderBytes, Math.max(0, this.file.size() - logHeaderBytes)));
     const first = saltOfFirstFrame(body);
     if (first === undefined) {
       this.file.close();
