@@ -335,6 +335,21 @@ describe('alerts', () => {
     assert.equal(await page.evaluate('window.pwned'), undefined);
   });
 
+  it('the builder is worked by keyboard alone', async () => {
+    await workbench().run('Cachify: New Alert Rule');
+    const page = await workbench().webview('.rule-form');
+    const { keyboard } = workbench().page;
+    await page.locator('.rule-head vscode-button', { hasText: 'Create rule' }).waitFor();
+    await page.locator('.field[aria-label="Severity"] [aria-checked=true]').focus();
+    await keyboard.press('ArrowRight');
+    await page.locator('.field-hint', { hasText: 'Shows a message once per episode' }).waitFor();
+    await page.locator('.field[aria-label="Name"] vscode-text-field').focus();
+    await keyboard.press('Shift+Tab');
+    await keyboard.press('Enter');
+    await page.locator('.rule-head vscode-button', { hasText: 'Save rule' }).waitFor();
+    await rulesAre('21, 11 on');
+  });
+
   /** The dialog proposes a path a moment after it opens, which would replace what was typed before. */
   async function answerDialog(title: RegExp, isProposed: (path: string) => boolean, path: string): Promise<void> {
     const { quickInput } = workbench();
