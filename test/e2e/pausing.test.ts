@@ -1,0 +1,66 @@
+// A person who pauses a run with the mouse, and lets it go on.
+import assert from 'node:assert/strict';
+import type { Frame } from 'playwright-core';
+import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { startRedis, type RedisBox } from '../support/redisBox.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const RUNS = 'Workflows';
+
+describe('a pause', function () {
+  this.timeout(240_000);
+  let redis: RedisBox;
+
+  before(async () => {
+    redis = await startRedis({ args: ['--enable-debug-command', 'yes'] });
+    await redis.cli('debug', 'populate', '400000', 'many');
+  });
+  after(() => redis.stop());
+
+  const workbench = useWorkbench(() => ({
+    settings: {
+      'cachify.connections': [
+        { id: 'shop', name: 'Shop dev', host: '127.0.0.1', port: redis.port, environment: 'dev', timeoutMs: 20_000 },
+      ],
+    },
+  }));
+  const run = (): Promise<Frame> => workbench().webview('.run-head');
+  const button = async (text: string | RegExp) =>
+    (await run()).locator('.run-actions vscode-button', { hasText: text });
+  const rowOf = (view: string, text: RegExp, limitMs = 60_000): Promise<string> =>
+    waitFor(`a row ${text}`, limitMs, async () => {
+      const rows = await workbench().rows(view);
+      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
+    });
+  const count = async (pattern: string): Promise<number> =>
+    Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
+
+  async function planFolder(name: string, sentence: RegExp): Promise<Frame> {
+    await waitFor(`the plan of ${name}`, 90_000, async () => {
+      await workbench().menu('Connections', name, 'Delete Folder…');
+      return rowOf(RUNS, new RegExp(`^Delete ${name}`), 20_000).catch(() => false);
+    });
+    const page = await run();
+    await page.locator('.plan-facts strong', { hasText: sentence }).waitFor({ timeout: 60_000 });
+    return page;
+  }
+
+  it('and the resume after it need nothing but the mouse', async () => {
+    await workbench().openContainer('Cachify');
+    await workbench().expand('Connections', 'Shop dev');
+    await workbench().row('Connections', 'many:').waitFor({ timeout: 60_000 });
+    await planFolder('many:', /400,000 keys/);
+    await (await button(/Delete 400,000 keys/)).click();
+    await workbench().dialogButton('Delete 400,000 keys');
+    await (await button('Pause')).click({ timeout: 30_000 });
+    await rowOf(RUNS, /^Delete many:\*.*paused at \d+ %/);
+    const left = await count('many:*');
+    assert.ok(left > 0 && left < 400_000, `${left} keys are left`);
+    await workbench().screenshot('run-paused');
+    await (await button(/Resume, [\d,]+ left/)).click();
+    await workbench().dialogButton('Resume');
+    await rowOf(RUNS, /^Delete many:\*.*400,000 done/, 120_000);
+    assert.equal(await count('many:*'), 0);
+    await workbench().clearNotifications();
+  });
+});
