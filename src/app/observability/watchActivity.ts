@@ -61,7 +61,7 @@ export class ActivityWatcher {
   /** Measures the rate and says what a watch would cost. @throws Failure, also when the server cannot be watched */
   async preflight(request: WatchActivityRequest): Promise<WatchPreflight> {
     const summary = this.validated(request);
-    const isCluster = (await this.parts.sessions.active(summary.uid)).session.server.mode === 'cluster';
+    const isCluster = await this.isCluster(summary.uid);
     const opsPerSecond = await this.measure(summary.uid);
     if (request.source === 'notifications') await this.needNotifications(summary);
     const name = display(summary.name);
@@ -179,8 +179,16 @@ export class ActivityWatcher {
     return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
   }
 
-  /** Notifications are a setting of the server, and ours is not to change it. */
+  private async isCluster(uid: string): Promise<boolean> {
+    return (await this.parts.sessions.active(uid)).session.server.mode === 'cluster';
+  }
+
+  /**
+   * Notifications are a setting of the server, and ours is not to change it. Of a cluster, each primary is asked when its
+   * watch begins, and named when it sends none; one that answers now would be any.
+   */
   private async needNotifications(summary: ConnectionSummary): Promise<void> {
+    if (await this.isCluster(summary.uid)) return;
     const [reply] = await this.ask(summary.uid, keyEventsQuestion);
     const refused = noKeyEvents(summary.name, reply);
     if (refused !== null) throw refused;
