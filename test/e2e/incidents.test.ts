@@ -116,7 +116,8 @@ describe('incident bundles', function () {
 
 describe('an export whose extension host dies', function () {
   this.timeout(300_000);
-  const events = 250_000;
+  // Enough that none of the stretches between two deaths can finish it.
+  const events = 800_000;
   const out = realpathSync(ownFolder('cachify-bundles-'));
   const dataFolder = ownFolder('cachify-incidents-window-');
   const global = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio');

@@ -15,6 +15,7 @@ import { connectToHost, keepState, keptState } from '../host.ts';
 import { hostNowMs, setHostNow } from '../ui/hostClock.ts';
 import { paced } from './paced.ts';
 import { filterOfLink, periodsOfLink, scopeOfFilter, type Periods } from './link.ts';
+import { visibleStretch } from './times.ts';
 import { parseKeptState, noFilter, type TimelineFilter, type TimeRange } from './keptState.ts';
 
 export const host = connectToHost<ObservabilityContract>();
@@ -72,14 +73,9 @@ export function choose(connectionId: string): void {
   chosenConnectionId.value = connectionId;
 }
 
-/** A minute is the narrowest roll-up: closer than two of them there is nothing to see. */
-const NARROWEST_MS = 2 * 60_000;
-
 /** Stands still on a stretch; one that would reach into the future ends now. */
 export function lookAt(fromMs: number, toMs: number): void {
-  const width = Math.max(toMs - fromMs, NARROWEST_MS);
-  const end = Math.min((fromMs + toMs + width) / 2, hostNowMs());
-  range.value = { kind: 'fixed', fromMs: Math.round(end - width), toMs: Math.round(end) };
+  range.value = { kind: 'fixed', ...visibleStretch(fromMs, toMs, hostNowMs()) };
 }
 
 export function zoomTo(fromSeconds: number, toSeconds: number): void {

@@ -49,3 +49,21 @@ export function zoneText(atMs: number): string {
   const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
   return `Times local, UTC${minutes < 0 ? '−' : '+'}${hours}${rest === 0 ? '' : `:${String(rest).padStart(2, '0')}`}`;
 }
+
+/** A minute is the narrowest roll-up: closer than two of them there is nothing to see. */
+const NARROWEST_MS = 2 * 60_000;
+
+/**
+ * What is shown of a stretch, milliseconds since the epoch: no future, and two minutes at least, around its middle if that
+ * has passed. A stretch that is wide enough begins where it was said to begin.
+ */
+export function visibleStretch(
+  fromMs: number,
+  toMs: number,
+  nowMs: number,
+): { readonly fromMs: number; readonly toMs: number } {
+  const end = Math.min(toMs, nowMs);
+  if (end - fromMs >= NARROWEST_MS) return { fromMs: Math.round(fromMs), toMs: Math.round(end) };
+  const wide = Math.min((fromMs + toMs + NARROWEST_MS) / 2, nowMs);
+  return { fromMs: Math.round(wide - NARROWEST_MS), toMs: Math.round(wide) };
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { shortTime, timeOrDay, zoneText } from '../../../../webviews/observability/times.ts';
+import { shortTime, timeOrDay, visibleStretch, zoneText } from '../../../../webviews/observability/times.ts';
 
 describe('webviews/observability/times', () => {
   /** Half past midnight on the reader's clock. */
@@ -19,5 +19,17 @@ describe('webviews/observability/times', () => {
 
   it('says the zone of the moment that it is given', () => {
     assert.match(zoneText(nowMs), /^Times (?:in UTC|local, UTC[+−]\d)/);
+  });
+
+  it('shows a stretch from where it begins, also when the page is a moment behind the host', () => {
+    const [from, to] = [nowMs - 30 * 60_000, nowMs];
+    assert.deepEqual(visibleStretch(from, to, to - 40), { fromMs: from, toMs: to - 40 });
+    assert.deepEqual(visibleStretch(from, to, to + 40), { fromMs: from, toMs: to });
+  });
+
+  it('shows two minutes around what is narrower, and no future', () => {
+    const [from, to] = [nowMs - 600_000, nowMs - 580_000];
+    assert.deepEqual(visibleStretch(from, to, nowMs), { fromMs: nowMs - 650_000, toMs: nowMs - 530_000 });
+    assert.deepEqual(visibleStretch(nowMs - 10_000, nowMs, nowMs), { fromMs: nowMs - 120_000, toMs: nowMs });
   });
 });
