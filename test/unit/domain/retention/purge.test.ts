@@ -147,7 +147,8 @@ describe('domain/retention/purge', () => {
       { numRuns: runs },
     );
     assert.deepEqual(wrong, { outsideThePlan: 0, pinned: 0, inWindow: 0 });
-    assert.ok(deletedInAll > runs, `only ${deletedInAll} rows were deleted`);
+    // About one a run; far fewer would mean that nothing was tried.
+    assert.ok(deletedInAll > runs / 2, `only ${deletedInAll} rows were deleted`);
   });
 
   it('by size takes the oldest until enough is free, never what is pinned, and no more than it must', () => {
