@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Frame } from 'playwright-core';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { workflowsByHand } from '../support/host/workflowsByHand.ts';
 import { ownFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { waitFor } from '../support/waiting.ts';
@@ -35,26 +35,9 @@ describe('runs that a policy holds back', function () {
       'files.simpleDialog.enable': true,
     },
   }));
-  const run = (): Promise<Frame> => workbench().webview('.run-head');
-  const button = async (text: string | RegExp) =>
-    (await run()).locator('.run-actions vscode-button', { hasText: text });
-  const rowOf = (view: string, text: RegExp, limitMs = 60_000): Promise<string> =>
-    waitFor(`a row ${text}`, limitMs, async () => {
-      const rows = await workbench().rows(view);
-      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
-    });
+  const { button, rowOf, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
-
-  async function planFolder(name: string, sentence: RegExp): Promise<Frame> {
-    await waitFor(`the plan of ${name}`, 90_000, async () => {
-      await workbench().menu('Connections', name, 'Delete Folder…');
-      return rowOf(RUNS, new RegExp(`^Delete ${name}`), 20_000).catch(() => false);
-    });
-    const page = await run();
-    await page.locator('.plan-facts strong', { hasText: sentence }).waitFor({ timeout: 60_000 });
-    return page;
-  }
 
   /** The dialog proposes a place a moment after it opens, which would replace what was typed before. */
   async function answerDialog(title: string, path: string): Promise<void> {

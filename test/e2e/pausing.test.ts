@@ -1,9 +1,8 @@
 // A person who pauses a run with the mouse, and lets it go on.
 import assert from 'node:assert/strict';
-import type { Frame } from 'playwright-core';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { workflowsByHand } from '../support/host/workflowsByHand.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
-import { waitFor } from '../support/waiting.ts';
 
 const RUNS = 'Workflows';
 
@@ -24,26 +23,9 @@ describe('a pause', function () {
       ],
     },
   }));
-  const run = (): Promise<Frame> => workbench().webview('.run-head');
-  const button = async (text: string | RegExp) =>
-    (await run()).locator('.run-actions vscode-button', { hasText: text });
-  const rowOf = (view: string, text: RegExp, limitMs = 60_000): Promise<string> =>
-    waitFor(`a row ${text}`, limitMs, async () => {
-      const rows = await workbench().rows(view);
-      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
-    });
+  const { button, rowOf, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
-
-  async function planFolder(name: string, sentence: RegExp): Promise<Frame> {
-    await waitFor(`the plan of ${name}`, 90_000, async () => {
-      await workbench().menu('Connections', name, 'Delete Folder…');
-      return rowOf(RUNS, new RegExp(`^Delete ${name}`), 20_000).catch(() => false);
-    });
-    const page = await run();
-    await page.locator('.plan-facts strong', { hasText: sentence }).waitFor({ timeout: 60_000 });
-    return page;
-  }
 
   it('and the resume after it need nothing but the mouse', async () => {
     await workbench().openContainer('Cachify');

@@ -58,6 +58,7 @@ export class TelemetryQueue {
     const before = this.last;
     const done = begun.then(async () => {
       timer.dispose();
+      // Its givers heard of it; this group is another one.
       await before.catch(() => undefined);
       const group = { events: this.events, samples: this.samples };
       this.events = [];
