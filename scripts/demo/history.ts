@@ -5,10 +5,10 @@ import { uidSource } from '../../src/domain/connections/identity.ts';
 import type { CommandDelta } from '../../src/domain/observability/commandStats.ts';
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { seeded } from '../../test/support/seeded.ts';
 import { storeBuild } from '../../test/support/storeBuild.ts';
 import { systemClock } from '../../test/support/systemClock.ts';
 import type { DemoServer } from './servers.ts';
-import { Random } from './random.ts';
 
 const MINUTE = 60_000;
 const hours = 3;
@@ -32,8 +32,7 @@ export async function seedHistory(directory: string, servers: readonly DemoServe
   const stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
   const now = Date.now();
   let next = 1;
-  const source = new Random(7);
-  const random = (): number => source.next();
+  const random = seeded(7);
   for (const [index, server] of servers.entries()) {
     const uid = uidOf(server.id);
     const events: HistoryEvent[] = [];

@@ -5,6 +5,7 @@ import { readMigrations } from '../../src/adapters/store/migrations.ts';
 import type { StoreEngine } from '../../src/adapters/store/storeEngine.ts';
 import { MemoryDisk } from '../support/memoryDisk.ts';
 import { projectRoot } from '../support/root.ts';
+import { seeded } from '../support/seeded.ts';
 import { faultsMode, report } from './report.ts';
 import { commitNumber, held, openSmall, type Held } from './workload.ts';
 
@@ -49,15 +50,6 @@ async function openDamaged(disk: MemoryDisk, truth: Held): Promise<Outcome> {
   return { reported: problems.length > 0, whole };
 }
 
-/** A seeded stream of numbers below `limit`. */
-function seeded(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
-    return state % limit;
-  };
-}
-
 const flips = { short: 1500, full: 6000, long: 60_000 }[faultsMode];
 
 describe('faults: damaged files', function () {
@@ -66,15 +58,16 @@ describe('faults: damaged files', function () {
   it('every bit flip that matters is detected before use', async () => {
     const { disk, truth, needed } = await specimen();
     const random = seeded(7);
+    const below = (limit: number): number => Math.floor(random() * limit);
     const all = disk.paths().filter((path) => !/(?:LOCK|reserve)$/.test(path));
     const total = all.reduce((sum, path) => sum + disk.bytes(path).length, 0);
     const count = { flips: 0, effective: 0, detected: 0, recovered: 0, 'wrong without a word': 0 };
     for (let i = 0; i < flips; i++) {
-      let at = random(total);
+      let at = below(total);
       const path = all.find((candidate) => (at -= disk.bytes(candidate).length) < 0) ?? '';
       const bytes = Buffer.from(disk.bytes(path));
-      const byte = random(bytes.length);
-      bytes[byte] = (bytes[byte] ?? 0) ^ (1 << random(8));
+      const byte = below(bytes.length);
+      bytes[byte] = (bytes[byte] ?? 0) ^ (1 << below(8));
       const damaged = disk.copy();
       damaged.damage(path, bytes);
       const { reported, whole } = await openDamaged(damaged, truth);

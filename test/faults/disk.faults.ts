@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Killed, MemoryDisk, type Fault } from '../support/memoryDisk.ts';
+import { seeded } from '../support/seeded.ts';
 import { addUp, commitNumber, held, judge, openSmall, type Verdict } from './workload.ts';
 import { faultsMode, isInPiece, report } from './report.ts';
 
@@ -131,12 +132,9 @@ function* combinations(count: number, seed: number): Generator<(index: number) =
   } else {
     yield () => false;
     for (let length = Math.max(0, count - prefixes); length <= count; length++) yield (index) => index < length;
-    let state = seed * 2654435761;
+    const random = seeded(seed);
     for (let i = 0; i < sampled; i++) {
-      const bits: boolean[] = Array.from({ length: count }, () => {
-        state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-        return state > 0x7fffffff;
-      });
+      const bits = Array.from({ length: count }, () => random() < 0.5);
       yield (index) => bits[index] ?? false;
     }
   }

@@ -7,6 +7,7 @@ import { openStores } from '../../src/adapters/store/openStores.ts';
 import type { StoreProblem } from '../../src/adapters/store/problems.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { projectRoot } from '../support/root.ts';
+import { seeded } from '../support/seeded.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
@@ -104,15 +105,6 @@ async function everything(directory: string): Promise<{ held: string[]; problems
   held.push(...(await stores.connections.list()).map(({ uid }) => `connection ${numberOf(uid)}`));
   await stores.close();
   return { held, problems };
-}
-
-/** A seeded stream of numbers from 0 to 1. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 describe('faults: processes', function () {

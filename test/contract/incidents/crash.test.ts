@@ -6,18 +6,10 @@ import { build } from 'esbuild';
 import { ownFolder, spawnOwned } from '../../support/processes.ts';
 import { incidentsRig, type IncidentsRig } from '../../support/incidentsRig.ts';
 import { projectRoot } from '../../support/root.ts';
+import { seeded } from '../../support/seeded.ts';
 
 const kills = 42;
 const events = 16_000;
-
-/** Equal seeds, equal numbers. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 describe('an export that is killed', function () {
   this.timeout(600_000);

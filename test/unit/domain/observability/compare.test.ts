@@ -3,17 +3,7 @@ import { compareMetric } from '../../../../src/domain/observability/compare.ts';
 import { comparedMetrics, type ComparedMetric } from '../../../../src/domain/observability/compareRules.ts';
 import { LatencySketch } from '../../../../src/domain/observability/latencySketch.ts';
 import type { FamilyFacts, PeriodFacts } from '../../../../src/domain/observability/periodFacts.ts';
-
-/** mulberry32: seeded, so that a failure repeats. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded } from '../../../support/seeded.ts';
 
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
