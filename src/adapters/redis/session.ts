@@ -103,7 +103,8 @@ export class Session implements RedisSession {
     const refused = await this.ready(options);
     if (refused !== null) return notDone(commands, refused);
     const left = (): number => Math.max(1, options.deadlineMs - (performance.now() - started));
-    if (options.aside === true) {
+    // The line beside leads to one node: what names another goes the ordinary way.
+    if (options.aside === true && options.node === undefined) {
       const outcomes = await this.side.exchange(commands, { ...options, deadlineMs: left() / 2 });
       if (outcomes !== null) return outcomes;
     }

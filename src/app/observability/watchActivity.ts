@@ -2,10 +2,10 @@ import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import type { Bytes } from '../../domain/bytes.ts';
 import { display } from '../../domain/display.ts';
 import { Failure, validationFailure } from '../../domain/failure.ts';
-import { watchCosts } from '../../domain/governance/guard.ts';
 import { ActivityCounter, type KeyspaceActivity } from '../../domain/observability/activity.ts';
 import { keyPattern } from '../../domain/observability/keyPattern.ts';
 import { parseMonitorLine } from '../../domain/observability/monitorLine.ts';
+import { watchSentences, type PrimaryLoad } from '../../domain/observability/watchWords.ts';
 import { keyEventsQuestion, noKeyEvents } from '../../domain/redis/keyEvents.ts';
 import { infoNumber, parseInfo } from '../../domain/redis/info.ts';
 import { RedisErrorReply, type RedisReply } from '../../domain/redis/command.ts';
@@ -41,8 +41,10 @@ const topPatterns = 200;
 export interface WatchPreflight {
   readonly connectionName: string;
   readonly environment: ConnectionSummary['environment'];
-  /** Commands per second that the server runs at this moment; null = not told. */
+  /** Commands per second that the server, or all primaries of the cluster, run at this moment; null = not told. */
   readonly opsPerSecond: number | null;
+  /** Of a cluster: what each of its primaries runs. */
+  readonly primaries?: readonly PrimaryLoad[];
   /** What will happen and what it costs, as sentences. */
   readonly sentences: readonly string[];
   /** What has to be typed first; absent = nothing. */
@@ -61,16 +63,18 @@ export class ActivityWatcher {
   /** Measures the rate and says what a watch would cost. @throws Failure, also when the server cannot be watched */
   async preflight(request: WatchActivityRequest): Promise<WatchPreflight> {
     const summary = this.validated(request);
-    const isCluster = await this.isCluster(summary.uid);
-    const opsPerSecond = await this.measure(summary.uid);
+    const primaries = await this.primaries(summary.uid);
+    const opsPerSecond =
+      primaries === null ? await this.measure(summary.uid) : sumOf(primaries.map((each) => each.opsPerSecond));
     if (request.source === 'notifications') await this.needNotifications(summary);
     const name = display(summary.name);
     const isProd = summary.environment === 'prod' || summary.environment === 'unknown';
+    const load = { opsPerSecond, ...(primaries === null ? {} : { primaries }) };
     return {
       connectionName: name,
       environment: summary.environment,
-      opsPerSecond,
-      sentences: sentences(name, request, { opsPerSecond, isProd, isCluster }),
+      ...load,
+      sentences: watchSentences(name, request, { ...load, isProd }),
       ...(isProd ? { confirm: summary.name } : {}),
     };
   }
@@ -174,13 +178,20 @@ export class ActivityWatcher {
     };
   }
 
-  private async measure(uid: string): Promise<number | null> {
-    const [reply] = await this.ask(uid, ['INFO', 'stats']);
-    return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
+  /** What each primary of a cluster runs, as the cluster is now; null = one server, or a node spoken to as if it were. */
+  private async primaries(uid: string): Promise<PrimaryLoad[] | null> {
+    const { session, definition } = await this.parts.sessions.active(uid);
+    const { cluster } = session;
+    if (cluster === undefined) return null;
+    await cluster.learn(definition.timeoutMs);
+    return Promise.all(
+      cluster.nodes().map(async (node) => ({ node: display(node), opsPerSecond: await this.measure(uid, node) })),
+    );
   }
 
-  private async isCluster(uid: string): Promise<boolean> {
-    return (await this.parts.sessions.active(uid)).session.server.mode === 'cluster';
+  private async measure(uid: string, node?: string): Promise<number | null> {
+    const [reply] = await this.ask(uid, ['INFO', 'stats'], node);
+    return infoNumber(parseInfo(reply instanceof Uint8Array ? reply : ''), 'instantaneous_ops_per_sec');
   }
 
   /**
@@ -188,7 +199,7 @@ export class ActivityWatcher {
    * watch begins, and named when it sends none; one that answers now would be any.
    */
   private async needNotifications(summary: ConnectionSummary): Promise<void> {
-    if (await this.isCluster(summary.uid)) return;
+    if ((await this.parts.sessions.active(summary.uid)).session.cluster !== undefined) return;
     const [reply] = await this.ask(summary.uid, keyEventsQuestion);
     const refused = noKeyEvents(summary.name, reply);
     if (refused !== null) throw refused;
@@ -197,6 +208,7 @@ export class ActivityWatcher {
   private async ask(
     uid: string,
     command: readonly [string, ...string[]],
+    node?: string,
   ): Promise<readonly (RedisReply | undefined)[]> {
     const replies = await this.parts.gate.run(uid, {
       action: 'observability.watchActivity',
@@ -205,33 +217,14 @@ export class ActivityWatcher {
       record: false,
       aside: true,
       tolerateErrorReplies: true,
+      ...(node === undefined ? {} : { node }),
     });
     return replies.map((reply) => (reply instanceof RedisErrorReply ? undefined : reply));
   }
 }
 
-interface Circumstances {
-  readonly opsPerSecond: number | null;
-  readonly isProd: boolean;
-  readonly isCluster: boolean;
-}
-
-function sentences(
-  name: string,
-  { source, seconds }: WatchActivityRequest,
-  { opsPerSecond, isProd, isCluster }: Circumstances,
-): string[] {
-  const rate =
-    opsPerSecond === null
-      ? 'The server does not say how busy it is.'
-      : `${isCluster ? `One primary of ${name}` : name} runs ${opsPerSecond.toLocaleString('en-US')} commands per second at this moment.`;
-  const idle = opsPerSecond !== null && opsPerSecond < 1000;
-  return [
-    rate,
-    `${watchCosts[source][0]?.toUpperCase()}${watchCosts[source].slice(1)}${idle ? '; at this rate it will hardly be felt.' : '.'}`,
-    ...(isCluster ? ['Each primary of the cluster is watched on a connection of its own, and each pays this.'] : []),
-    'Reading COMMANDSTATS, which the charts do anyway, costs next to nothing.',
-    `The watch ends by itself after ${seconds} s, or when you stop it. Of what is seen only key patterns and counts are kept.`,
-    ...(isProd ? ['This is a production connection: ask yourself whether somebody will notice.'] : []),
-  ];
+/** Of what is told; null when nothing is. */
+function sumOf(rates: readonly (number | null)[]): number | null {
+  const told = rates.filter((rate) => rate !== null);
+  return told.length === 0 ? null : told.reduce((sum, rate) => sum + rate, 0);
 }

@@ -42,7 +42,7 @@ export interface SendOptions {
   readonly transaction?: boolean;
   /**
    * On a lean connection beside the one that people work with, while the server takes one: for looks at the server,
-   * which neither wait for people's commands nor hold them up. Not for transactions.
+   * which neither wait for people's commands nor hold them up. Not for transactions, and not where `node` is named.
    */
   readonly aside?: boolean;
   /** In a cluster: to this node (of `ClusterView.nodes`), whatever keys the commands name. Not for transactions. */

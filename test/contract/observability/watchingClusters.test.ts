@@ -63,9 +63,62 @@ describe('watching a cluster', function () {
     );
   });
 
-  it('says before it begins what it costs, and that every primary pays', async () => {
-    const { sentences } = await rig.watcher.preflight({ connectionId: 'test', source: 'monitor', seconds: 1 });
-    assert.match(sentences.join(' '), /One primary of .* runs .* Each primary of the cluster is watched/);
+  it('says before it begins what the cluster as a whole runs, what it costs, and which primary is the busiest', async () => {
+    const request = { connectionId: 'test', source: 'monitor', seconds: 1 } as const;
+    const [, , third] = cluster.nodes;
+    const enough = new AbortController();
+    const load = (async () => {
+      // `{a}` lies in slot 15495, of the last primary.
+      const batch = Array.from({ length: 500 }, (): RedisCommand => ['SET', '{a}hot', 'x']);
+      while (!enough.signal.aborted) await rig.session.send(batch, { deadlineMs: 20_000, maxReplyBytes: 1 << 20 });
+    })();
+    const busy = await waitFor('the load to show', 30_000, async () => {
+      const told = await rig.watcher.preflight(request);
+      return (told.opsPerSecond ?? 0) > 2000 && told;
+    });
+    enough.abort();
+    await load;
+    const { primaries = [], opsPerSecond, sentences } = busy;
+    assert.deepEqual(primaries.map(({ node }) => node).sort(), [...cluster.nodes].sort());
+    const rates = primaries.map((each) => each.opsPerSecond ?? Number.NaN);
+    assert.equal(
+      opsPerSecond,
+      rates.reduce((sum, rate) => sum + rate, 0),
+    );
+    const most = primaries.find(({ node }) => node === third)?.opsPerSecond ?? 0;
+    assert.equal(most, Math.max(...rates));
+    const said = sentences.join(' ');
+    const figure = (value: number): string => value.toLocaleString('en-US');
+    assert.ok(
+      said.includes(` runs ${figure(opsPerSecond ?? 0)} commands per second at this moment, on 3 primaries`),
+      said,
+    );
+    assert.ok(said.includes(`The busiest is ${third} with ${figure(most)}, `), said);
+    assert.ok(said.includes(`${third} will feel it first.`), said);
+    await waitFor('the load to be over', 30_000, async () =>
+      (await rig.watcher.preflight(request)).sentences.join(' ').includes('it will hardly be felt'),
+    );
+  });
+
+  it('does not take a primary that does not say how busy it is for an idle one', async () => {
+    const [silent] = cluster.boxes;
+    assert.ok(silent !== undefined);
+    await silent.cli('ACL', 'SETUSER', 'default', '-info');
+    const told = await rig.watcher.preflight({ connectionId: 'test', source: 'notifications', seconds: 1 });
+    await silent.cli('ACL', 'SETUSER', 'default', '+info');
+    const ofSilent = told.primaries?.find(({ node }) => node === cluster.nodes[0]);
+    assert.equal(ofSilent?.opsPerSecond, null);
+    assert.match(told.sentences.join(' '), new RegExp(`do not say how busy they are: ${cluster.nodes[0]}\\.`));
+    assert.doesNotMatch(told.sentences.join(' '), /hardly be felt/);
+  });
+
+  it('speaks of one server where a node is spoken to as if it were one', async () => {
+    const [node] = cluster.boxes;
+    const alone = await observabilityRig({ port: node?.port ?? 0 });
+    const told = await alone.watcher.preflight({ connectionId: 'test', source: 'monitor', seconds: 1 });
+    assert.equal(told.primaries, undefined);
+    assert.doesNotMatch(told.sentences.join(' '), /primar/);
+    await alone.close();
   });
 
   it('refuses notifications while one of the primaries sends none, and sees all of them when all do', async () => {
