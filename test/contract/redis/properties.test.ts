@@ -95,6 +95,8 @@ describe('read-only connections', function () {
       'PFADD hll a b c',
       'GEOADD geo 13.3 38.1 p 15.0 37.5 q',
       'SET expiring v EX 1000',
+      // The first count of a HyperLogLog is kept within its value; Redis calls that a read, and nobody sees it.
+      'PFCOUNT hll',
     ]) {
       await box.cli(...line.split(' '));
     }
@@ -135,7 +137,10 @@ describe('read-only connections', function () {
   it('never let a random command change the data (P15), and every refused one stays here', async () => {
     const { gate, events, ...rest } = gateOver(session, definitionOf({ readOnly: true }));
     assert.ok(rest.active.readOnlyNow);
-    const leaves = [...session.commandTable.values()].filter((info) => !info.hasSubcommands);
+    // Each server lists its commands in another order: the seed stands for one sequence only when they are sorted.
+    const leaves = [...session.commandTable.values()]
+      .filter((info) => !info.hasSubcommands)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
     const digest = await box.cli('DEBUG', 'DIGEST');
     const until = performance.now() + 15_000;
     let allowed = 0;
