@@ -50,21 +50,22 @@ function failingAt(engine: SqlEngine, at: number): SqlEngine & { readonly statem
     if (++run === at) throw new StatementFault(`statement ${at}`);
     database.script(statement);
   };
+  const failing = (database: SqlDatabase): SqlDatabase => {
+    const script = (sql: string): void => {
+      for (const statement of sql.split(/;\s*(?:\n|$)/)) if (statement.trim() !== '') step(database, statement);
+    };
+    return new Proxy(database, {
+      get: (target, name) => {
+        if (name === 'script') return script;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
   return {
     statements: () => run,
-    open(image) {
-      const database = engine.open(image);
-      const script = (sql: string): void => {
-        for (const statement of sql.split(/;\s*(?:\n|$)/)) if (statement.trim() !== '') step(database, statement);
-      };
-      return new Proxy(database, {
-        get: (target, name) => {
-          if (name === 'script') return script;
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? value.bind(target) : value;
-        },
-      });
-    },
+    open: (image) => failing(engine.open(image)),
+    openIn: (image) => failing(engine.openIn(image)),
   };
 }
 

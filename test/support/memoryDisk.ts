@@ -259,7 +259,7 @@ export class MountedDisk implements FileSystem {
     this.step('makeFolder', () => undefined);
   }
 
-  read(path: string): Uint8Array {
+  read(path: string): Uint8Array<ArrayBuffer> {
     this.alive();
     return Buffer.from(this.disk.bytes(path));
   }

@@ -46,18 +46,28 @@ interface ReadStore {
 async function readStore(follower: LogFollower, options: StoreOptions, withLock: WithLock): Promise<ReadStore> {
   const { folder } = follower;
   const damage: (() => void)[] = [];
-  const chosen = newestGeneration(folder, (file, generation) =>
+  const generationLog = startFromNewest(follower, options, damage);
+  if (generationLog === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
+  const whole = followFrom(follower, generationLog ?? firstLogName, options, damage);
+  if (whole) for (const tell of damage) tell();
+  return { whole, damage };
+}
+
+/** @returns the log that goes on from the generation; undefined when there is none. Its image is garbage by then */
+function startFromNewest(
+  follower: LogFollower,
+  { onlyParts = false }: StoreOptions,
+  damage: (() => void)[],
+): string | undefined {
+  const chosen = newestGeneration(follower.folder, !onlyParts, (file, generation) =>
     damage.push(() => {
       follower.setAside(file);
       if (generation !== file) follower.setAside(generation);
       follower.report({ kind: 'damagedFile', file, missing: null });
     }),
   );
-  if (chosen === undefined && !folder.hasFirstLog()) await withLock(() => folder.makeFirstLog());
   follower.startFrom(chosen);
-  const whole = followFrom(follower, chosen?.manifest.log ?? firstLogName, options, damage);
-  if (whole) for (const tell of damage) tell();
-  return { whole, damage };
+  return chosen?.manifest.log;
 }
 
 /** @returns false when the log cannot go on */

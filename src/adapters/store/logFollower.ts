@@ -78,6 +78,7 @@ export class LogFollower {
     this.foreignFrames++;
     this.current.close();
     this.current = this.emptyState(chosen?.image);
+    if (this.options.onlyParts === true) this.current.beAtSchema(chosen?.manifest.schema ?? 0);
     this.lastSeq = chosen?.manifest.seq ?? 0;
     this.epochNumber = chosen?.manifest.epoch ?? 0;
     for (const stored of chosen?.manifest.parts ?? []) {

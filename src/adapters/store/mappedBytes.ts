@@ -12,3 +12,8 @@ export function mappedBytes(length: number): Uint8Array<ArrayBuffer> {
   if (length < largeBytes) return new Uint8Array(length);
   return new Uint8Array(new ArrayBuffer(length, { maxByteLength: length }), 0, length);
 }
+
+/** Gives the memory of mapped bytes back at once, instead of when they are collected; nobody may use them any more. */
+export function giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+  if (bytes.buffer.resizable) bytes.buffer.resize(0);
+}

@@ -112,7 +112,7 @@ export class Parts {
     const image = this.readImage(part, part.stored);
     if (image === undefined) return undefined;
     this.passedBytes += image.length;
-    const database = this.options.engine.open(image);
+    const database = this.options.engine.openIn(image);
     this.options.upgrade(database);
     part.database = database;
     this.forgetOldest();
@@ -120,7 +120,7 @@ export class Parts {
   }
 
   /** Another window may have written the part anew and removed the file that is known here. */
-  private readImage(part: Part, stored: StoredPart): Uint8Array | undefined {
+  private readImage(part: Part, stored: StoredPart): Uint8Array<ArrayBuffer> | undefined {
     const { folder, damaged } = this.options;
     try {
       return folder.readVerified(stored);

@@ -21,6 +21,8 @@ export type CountKinds = (
 export interface StateOptions {
   readonly sql: SqlEngine;
   readonly migrations: readonly Migration[];
+  /** true: the main database stays without rows, for who reads parts only; those are the same as anywhere. */
+  readonly onlyParts?: boolean;
   /** Present when event rows are kept in parts: says what a part holds. */
   readonly contentOf?: (part: SqlDatabase) => PartContent;
   /** Counts the rows of a part by their kind, for its manifest. */
@@ -94,6 +96,12 @@ export class StoreState {
     if (applyMigration(databases, step, confirm)) this.parts.upgradeOpen();
   }
 
+  /** For a main database that is not read: takes on the schema of the one that stands for it, known here or newer. */
+  beAtSchema(version: number): void {
+    this.migrateFully(beginning, version);
+    if (this.schema < version) this.mainDatabase.run(`PRAGMA user_version = ${version}`);
+  }
+
   /** Takes the steps that are missing, in memory only, up to `version`: by default all that the code knows. */
   migrateFully(appliedAt: string, version = this.options.migrations.length): void {
     for (const step of this.options.migrations.slice(this.schema, version)) this.migrate({ ...step, appliedAt });
@@ -162,6 +170,7 @@ export class StoreState {
       for (const command of commands) {
         if (!('sql' in command)) continue;
         const { sql, rows, target } = command;
+        if (target === 'main' && this.options.onlyParts === true) continue;
         // A part that turned out damaged here is gone: there is nothing left to delete in it.
         if (typeof target !== 'number' || this.isReadable(target)) running.runMany(sql, rows, target);
       }

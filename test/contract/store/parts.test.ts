@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StoreEngine } from '../../../src/adapters/store/storeEngine.ts';
-import { openSmall } from '../../faults/workload.ts';
+import { commitNumber, openSmall, smallSchema } from '../../faults/workload.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
 
 const perPart = 50;
@@ -162,5 +162,44 @@ describe('store: parts as a whole', () => {
     await written;
     assert.equal(engine.health.kind, 'ready');
     await everywhere(range(50, 160));
+  });
+});
+
+describe('store: opened for its parts only', () => {
+  it('has the parts of any other window, whatever the log says of them, and nothing in its main database', async () => {
+    const disk = new MemoryDisk();
+    const engine = await filled(disk);
+    for (let n = 1000; n < 1010; n++) await commitNumber(engine, n);
+    const [first = 0, second = 0, third = 0] = finishedIds(engine);
+    await engine.commit((tx) => tx.dropPart(first));
+    await engine.commit((tx) => tx.run('DELETE FROM rows WHERE n < ?', [60], second));
+    await engine.commit((tx) => tx.hideRows(third, ['rows']));
+    await engine.seal();
+    for (let n = 1010; n < 1015; n++) await commitNumber(engine, n);
+    const expected = [...range(60, 100), ...range(150, 160), ...range(1000, 1015)];
+    assert.deepEqual(seen(engine), expected);
+    for (const from of ['the log', 'a generation']) {
+      const reader = await openSmall(disk.mount(), { passive: true, onlyParts: true, partMemoryBytes: 1 });
+      assert.deepEqual(seen(reader.engine), expected, from);
+      assert.deepEqual(finishedIds(reader.engine), finishedIds(engine), from);
+      assert.deepEqual(reader.engine.read().rows('SELECT n FROM kept'), [], from);
+      assert.deepEqual(reader.problems, [], from);
+      await reader.engine.close();
+      await engine.checkpoint();
+    }
+    await engine.close();
+  });
+
+  it('tells a store of a newer version, as any other window does', async () => {
+    const disk = new MemoryDisk();
+    const engine = await filled(disk);
+    await engine.close();
+    const older = { migrations: smallSchema.slice(0, 1), contentOf: () => ({ rows: 0, from: null, to: null }) };
+    for (const onlyParts of [false, true]) {
+      const reader = await openSmall(disk.mount(), { ...older, passive: true, onlyParts });
+      const { health } = reader.engine;
+      assert.ok(health.kind === 'readOnly' && health.newer, JSON.stringify(health));
+      await reader.engine.close();
+    }
   });
 });

@@ -6,8 +6,8 @@ export interface FileSystem {
   /** Names in a folder, in no particular order. */
   list(folder: string): string[];
   makeFolder(folder: string): void;
-  /** @throws ENOENT */
-  read(path: string): Uint8Array;
+  /** The bytes belong to the caller. @throws ENOENT */
+  read(path: string): Uint8Array<ArrayBuffer>;
   /** Length in bytes, undefined when there is no such file. */
   size(path: string): number | undefined;
   /** Last modification, milliseconds since the epoch; undefined when there is no such file. */
@@ -30,7 +30,7 @@ export interface OpenFile {
   /** Appends (or writes at `position`) all bytes. */
   write(bytes: Uint8Array, position?: number): void;
   /** Up to `length` bytes from `position`; fewer at the end of the file. */
-  read(position: number, length: number): Uint8Array;
+  read(position: number, length: number): Uint8Array<ArrayBuffer>;
   size(): number;
   /** Whether `path` still names this file. */
   isAt(path: string): boolean;

@@ -86,26 +86,3 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 };
-
-/**
- * The real disk for a thread that reads one large file after another: each is read into the same memory, so that none is left
- * behind as garbage. What `read` gave is over with the next `read`.
- */
-export function readingInPlace(): FileSystem {
-  let memory = Buffer.alloc(0);
-  return {
-    ...nodeFileSystem,
-    read(path) {
-      const fd = fs.openSync(path, 'r');
-      try {
-        const { size } = fs.fstatSync(fd);
-        if (memory.length < size) memory = Buffer.allocUnsafeSlow(size);
-        let got = 0;
-        for (let more = -1; got < size && more !== 0; got += more) more = fs.readSync(fd, memory, got, size - got, got);
-        return memory.subarray(0, got);
-      } finally {
-        fs.closeSync(fd);
-      }
-    },
-  };
-}

@@ -75,9 +75,9 @@ export class StoreFolder {
     return manifest?.parts.filter(({ file, bytes }) => this.fs.size(this.at(file)) === bytes) ?? [];
   }
 
-  /** The bytes of a stored file, proven by its hash. @throws DamagedFile when they are missing or changed */
-  readVerified(stored: StoredFile): Uint8Array {
-    let bytes: Uint8Array;
+  /** The bytes of a stored file, proven by its hash; they belong to the caller. @throws DamagedFile when they are missing or changed */
+  readVerified(stored: StoredFile): Uint8Array<ArrayBuffer> {
+    let bytes: Uint8Array<ArrayBuffer>;
     try {
       bytes = this.fs.read(this.at(stored.file));
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Database as SqlJsDatabase, SqlJsStatic, Statement } from 'sql.js';
-import { mappedBytes } from '../mappedBytes.ts';
+import { giveBack, mappedBytes } from '../mappedBytes.ts';
 import { mergeSketches, ofPattern } from './functions.ts';
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -38,6 +38,12 @@ export interface SqlEngine {
    * @throws Error when the image is no database
    */
   open(image?: Uint8Array, roomBytes?: number): SqlDatabase;
+  /**
+   * A database in a file image itself: whoever gives the bytes does not use them again.
+   *
+   * @throws Error when the image is no database
+   */
+  openIn(image: Uint8Array<ArrayBuffer>): SqlDatabase;
 }
 
 const keptStatements = 200;
@@ -45,9 +51,14 @@ const keptStatements = 200;
 class SqlJs implements SqlDatabase {
   private readonly statements = new Map<string, Statement>();
   private readonly database: SqlJsDatabase;
+  /** What it was opened in; a database that has outgrown it is elsewhere. */
+  private readonly memory: WeakRef<Uint8Array<ArrayBuffer>>;
 
-  constructor(database: SqlJsDatabase) {
+  /** @param imageBytes how much of `memory` is the file; the rest is room */
+  constructor(module: SqlJsStatic, memory: Uint8Array<ArrayBuffer>, imageBytes: number) {
+    const database = new module.Database(new InPlace(memory, imageBytes));
     this.database = database;
+    this.memory = new WeakRef(memory);
     // The file is memory: a rollback journal and locks on it would only cost time.
     database.run('PRAGMA journal_mode=MEMORY');
     database.run('PRAGMA locking_mode=EXCLUSIVE');
@@ -116,6 +127,8 @@ class SqlJs implements SqlDatabase {
   close(): void {
     this.statements.clear();
     this.database.close();
+    const memory = this.memory.deref();
+    if (memory !== undefined) giveBack(memory);
   }
 
   private statement(sql: string): Statement {
@@ -139,7 +152,12 @@ class SqlJs implements SqlDatabase {
 export function sqlJsEngine(module: SqlJsStatic): SqlEngine {
   const empty = emptyImage(module);
   return {
-    open: (image = empty, roomBytes = 0) => new SqlJs(new module.Database(new RoomyImage(image, roomBytes))),
+    open(image = empty, roomBytes = 0) {
+      const memory = mappedBytes(image.length + roomBytes);
+      memory.set(image);
+      return new SqlJs(module, memory, image.length);
+    },
+    openIn: (image) => new SqlJs(module, image, image.length),
   };
 }
 
@@ -153,21 +171,19 @@ function emptyImage(module: SqlJsStatic): Uint8Array {
 }
 
 /**
- * An image whose copy has room behind it and memory of its own. sql.js makes a copy with `slice` and keeps the database in
- * it; it moves to a larger one only when the database has filled it.
+ * An image that is its own copy. sql.js makes one with `slice` and keeps the database in it; it moves to a larger one only
+ * when the database has filled it.
  */
-class RoomyImage extends Uint8Array<ArrayBufferLike> {
-  private readonly roomBytes: number;
+class InPlace extends Uint8Array<ArrayBuffer> {
+  private readonly memory: Uint8Array<ArrayBuffer>;
 
-  constructor(image: Uint8Array, roomBytes: number) {
-    super(image.buffer, image.byteOffset, image.byteLength);
-    this.roomBytes = roomBytes;
+  constructor(memory: Uint8Array<ArrayBuffer>, imageBytes: number) {
+    super(memory.buffer, memory.byteOffset, imageBytes);
+    this.memory = memory;
   }
 
-  override slice(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
-    const copy = mappedBytes(end - start + this.roomBytes);
-    copy.set(new Uint8Array(this.buffer, this.byteOffset + start, end - start));
-    return copy;
+  override slice(): Uint8Array<ArrayBuffer> {
+    return this.memory;
   }
 }
 

@@ -51,6 +51,35 @@ describe('the memory of databases', () => {
     assert.deepEqual(sql.open(second.image()).rows('SELECT n FROM blobs'), [[0]]);
   });
 
+  it('is a given image itself, and goes back to the system when the database is closed', () => {
+    const first = sql.open(undefined, 32 * mega);
+    fill(first, 24);
+    const copied = first.image();
+    first.close();
+    const image = mappedBytes(copied.length);
+    image.set(copied);
+    const held = process.memoryUsage.rss();
+    const database = sql.openIn(image);
+    assert.deepEqual(database.rows('SELECT count(*), sum(length(bytes)) FROM blobs'), [[24, 24 * mega]]);
+    database.run('DELETE FROM blobs WHERE n > 0');
+    assert.notEqual(Buffer.compare(image, copied), 0);
+    database.close();
+    assert.equal(image.length, 0);
+    const released = held - process.memoryUsage.rss();
+    assert.ok(released > 16 * mega, `${released} bytes went back`);
+  });
+
+  it('is larger than the image that it was opened in when it grows', () => {
+    const first = sql.open();
+    fill(first, 1);
+    const image = mappedBytes(first.image().length);
+    image.set(first.image());
+    const database = sql.openIn(image);
+    for (let n = 1; n < 4; n++) database.run('INSERT INTO blobs VALUES (?, ?)', [n, blob]);
+    assert.deepEqual(database.rows('SELECT count(*), sum(length(bytes)) FROM blobs'), [[4, 4 * mega]]);
+    database.close();
+  });
+
   it('a new one is an empty one', () => {
     assert.deepEqual(sql.open().rows('SELECT name FROM sqlite_schema'), []);
   });
