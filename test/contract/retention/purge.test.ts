@@ -239,6 +239,15 @@ describe('purging key snapshots and runs', () => {
     assert.equal((await rig.retention.plan(request)).rows, 0);
   });
 
+  it('of key snapshots is not held up by a run that can be resumed', async () => {
+    await rig.call('snapshots.add', [...numbers(0, 20).map((n) => snapshotOf(n)), snapshotOf(20, { runId: 'run-3' })]);
+    const pins = [{ reason: 'resumableRun', label: 'A run', runIds: ['run-3'], since: at(3) }] as const;
+    const plan = await rig.retention.plan(planRequest({ dataset: 'keySnapshots', cutoff: at(100), pins }));
+    assert.deepEqual([plan.rows, plan.pinned.map(({ rows }) => rows)], [20, [1]]);
+    assert.equal(await rig.purge(plan.planId), 20);
+    assert.ok((await rig.call('snapshots.get', idOf(20))) !== null);
+  });
+
   it('takes runs with their histories, leaves lineages that can be resumed, and names files to remove', async () => {
     const run = (n: number, more: Partial<RunRow> = {}): RunRow => ({
       id: `run-${n}`,

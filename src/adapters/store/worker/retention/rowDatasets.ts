@@ -26,7 +26,9 @@ export interface RowTable {
 }
 
 function named(column: string, ids: readonly string[] | undefined): Condition | undefined {
-  return ids === undefined || ids.length === 0 ? undefined : { sql: `${column} IN ${marks(ids.length)}`, params: ids };
+  if (ids === undefined || ids.length === 0) return undefined;
+  // A comparison with NULL would be neither true nor false, and NOT of it neither.
+  return { sql: `${column} IS NOT NULL AND ${column} IN ${marks(ids.length)}`, params: ids };
 }
 
 /** A run, and all runs that share its files: the lineage is one. */
