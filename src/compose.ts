@@ -35,6 +35,7 @@ import type { Stores } from './app/ports/stores.ts';
 import { CommandGate } from './app/redis/commandGate.ts';
 import type { Enforcement } from './app/retention/enforcement.ts';
 import { openAlerts } from './app/retention/openAlerts.ts';
+import { filesOfRuns } from './app/retention/filesOfRuns.ts';
 import { openRetention } from './app/retention/openRetention.ts';
 import { resumableRuns } from './app/retention/resumableRuns.ts';
 import { TimelineRecorder } from './app/timeline/recorder.ts';
@@ -170,7 +171,7 @@ export function composeServices(context: ExtensionContext): Services {
     alerts: alertEvents,
     pinSources: [resumableRuns(stores.workflows), openAlerts(stores.alerts), incidents],
     files: [
-      { dataset: 'workflowHistory', list: () => runFiles.usage(), remove: (owner) => runFiles.remove(owner) },
+      ...filesOfRuns(runFiles),
       viewerFiles(Uri.joinPath(context.globalStorageUri, 'incidents', 'viewer').fsPath),
     ],
   });

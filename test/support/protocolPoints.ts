@@ -34,7 +34,6 @@ export function withPoints(parts: WorkflowParts, cross: () => Promise<void> | vo
         blocks: (id) => undo.blocks(id),
         read: (...args) => undo.read(...args),
         close: (id) => undo.close(id),
-        usedBytes: () => undo.usedBytes(),
       },
     },
     gate: new Proxy(gate, {

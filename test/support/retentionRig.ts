@@ -113,9 +113,9 @@ export async function openRig(
     async sweep(now = false) {
       const all: string[] = [];
       for (;;) {
-        const { done, owners } = await retention.sweepStep({ now });
+        const { done, files } = await retention.sweepStep({ now });
         if (done) return all;
-        all.push(...owners);
+        all.push(...files.map(({ owner }) => owner));
       }
     },
   };

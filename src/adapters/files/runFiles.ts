@@ -1,9 +1,9 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cipher } from '../../app/ports/environment.ts';
-import type { RunFiles } from '../../app/ports/workflows.ts';
+import type { RunFiles, RunFileUse } from '../../app/ports/workflows.ts';
 import { FilePlanSpool } from './planSpool.ts';
-import { FileUndoSpool } from './undoSpool.ts';
+import { FileUndoSpool, undoFileName } from './undoSpool.ts';
 
 /** The folder of a run's plan and undo files: `<directory>/<spoolId>/`. Ids are UUIDs that this product made. */
 export function openRunFiles(directory: string, cipher: Cipher): RunFiles {
@@ -15,17 +15,22 @@ export function openRunFiles(directory: string, cipher: Cipher): RunFiles {
       await undo.close(spoolId);
       await rm(join(directory, spoolId), { recursive: true, force: true });
     },
+    async removeUndo(spoolId) {
+      await undo.close(spoolId);
+      await rm(join(directory, spoolId, undoFileName), { force: true });
+    },
     usage: () => usedIn(directory),
   };
 }
 
-async function usedIn(directory: string): Promise<{ owner: string; bytes: number }[]> {
-  const owners = await namesIn(directory);
+async function usedIn(directory: string): Promise<RunFileUse[]> {
+  const spools = await namesIn(directory);
   return Promise.all(
-    owners.map(async (owner) => {
-      const names = await namesIn(join(directory, owner));
-      const sizes = await Promise.all(names.map((name) => sizeOf(join(directory, owner, name))));
-      return { owner, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+    spools.map(async (spoolId) => {
+      const names = await namesIn(join(directory, spoolId));
+      const sizes = await Promise.all(names.map((name) => sizeOf(join(directory, spoolId, name))));
+      const undoBytes = sizes[names.indexOf(undoFileName)] ?? 0;
+      return { spoolId, planBytes: sizes.reduce((sum, size) => sum + size, 0) - undoBytes, undoBytes };
     }),
   );
 }

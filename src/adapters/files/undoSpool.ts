@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Cipher } from '../../app/ports/environment.ts';
 import type { UndoBlock, UndoRecord, UndoSpool } from '../../app/ports/workflows.ts';
@@ -12,7 +12,7 @@ import { readExactly, syncFolder } from './durable.ts';
  */
 const mark = 0x43_53_55_31;
 const headBytes = 12;
-const fileName = 'undo.bin';
+export const undoFileName = 'undo.bin';
 
 export class FileUndoSpool implements UndoSpool {
   readonly #root: string;
@@ -60,18 +60,6 @@ export class FileUndoSpool implements UndoSpool {
     }
   }
 
-  async usedBytes(): Promise<number> {
-    let total = 0;
-    // No folder yet: no run kept anything.
-    for (const folder of await readdir(this.#root).catch(() => [])) {
-      total += await stat(join(this.#root, folder, fileName)).then(
-        ({ size }) => size,
-        () => 0,
-      );
-    }
-    return total;
-  }
-
   /** Lets go of a run's file. */
   async close(spoolId: string): Promise<void> {
     const writing = this.#open.get(spoolId);
@@ -80,7 +68,7 @@ export class FileUndoSpool implements UndoSpool {
   }
 
   #path(spoolId: string): string {
-    return join(this.#root, spoolId, fileName);
+    return join(this.#root, spoolId, undoFileName);
   }
 
   #writable(spoolId: string): Promise<{ readonly file: FileHandle; end: number }> {

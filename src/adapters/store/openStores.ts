@@ -87,6 +87,7 @@ export function openStores(options: OpenStoresOptions): Stores {
       removeTemplate: true,
       run: true,
       runs: true,
+      spoolsWithUndo: true,
       events: true,
       create: true,
       append: true,

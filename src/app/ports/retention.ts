@@ -3,9 +3,13 @@ import type { Pin } from '../../domain/retention/pins.ts';
 import type { RetentionPolicy } from '../../domain/retention/policy.ts';
 import type { PinnedRows, PurgePlan } from '../../domain/retention/purge.ts';
 
-/** What files outside the store a run or a bundle has; `owner` is the spool of a run, or the id of a bundle. */
-export interface FileUse {
+/** Files outside the store; `owner` is the spool of a run, or the id of a bundle. */
+export interface FileOwner {
+  readonly dataset: KeptDataset;
   readonly owner: string;
+}
+
+export interface FileUse extends FileOwner {
   readonly bytes: number;
 }
 
@@ -96,10 +100,12 @@ export interface RetentionStore {
   /** One slice of taking a purge back. @throws Failure CONFLICT when the time for it is over */
   undoStep(purgeId: string): Promise<PurgeProgress>;
   /**
-   * One slice of letting go of what purges set aside whose time for undo is over, or of all when `now`. `owners` are files
-   * to remove before the next slice.
+   * One slice of letting go of what purges set aside whose time for undo is over, or of all when `now`. `files` are to be
+   * removed before the next slice.
    */
-  sweepStep(query: { readonly now: boolean }): Promise<{ readonly done: boolean; readonly owners: readonly string[] }>;
+  sweepStep(query: {
+    readonly now: boolean;
+  }): Promise<{ readonly done: boolean; readonly files: readonly FileOwner[] }>;
   /** Purges of the last days, newest first. */
   purges(): Promise<readonly PurgeRecord[]>;
   /** Gives the space of rows that are gone back to the disk now; `diskIsFull` = also where there is no room to do so. */
@@ -115,7 +121,7 @@ export interface RetentionStore {
 /** Files outside the store that rows of a dataset own. */
 export interface KeptFiles {
   readonly dataset: KeptDataset;
-  list(): Promise<readonly FileUse[]>;
-  /** Removes all files of an owner; missing ones are no error. */
+  list(): Promise<readonly Omit<FileUse, 'dataset'>[]>;
+  /** Removes these files of an owner; missing ones are no error. */
   remove(owner: string): Promise<void>;
 }

@@ -42,6 +42,8 @@ export interface RunRow {
   /** Equal for runs that would do the same on the same connection. */
   readonly sameness: string;
   readonly undone: boolean;
+  /** What it kept for its undo was purged. */
+  readonly undoPurged: boolean;
 }
 
 /**
@@ -60,6 +62,8 @@ export interface WorkflowStore {
     readonly sameness?: string;
     readonly limit: number;
   }): Promise<readonly RunRow[]>;
+  /** Spools of runs that still have what they kept for their undo. */
+  spoolsWithUndo(): Promise<readonly string[]>;
   /** In order of sequence. */
   events(runId: string): Promise<readonly StoredRunEvent[]>;
   create(row: RunRow, events: readonly StoredRunEvent[]): Promise<void>;
@@ -134,17 +138,24 @@ export interface UndoSpool {
   read(spoolId: string, block: UndoBlock): Promise<readonly UndoRecord[]>;
   /** Lets go of a run's file after the last append. */
   close(spoolId: string): Promise<void>;
-  /** Bytes of all runs together. */
-  usedBytes(): Promise<number>;
 }
 
-/** Plan and undo files of a run, removed together. */
+/** What the files of a run take. */
+export interface RunFileUse {
+  readonly spoolId: string;
+  readonly planBytes: number;
+  readonly undoBytes: number;
+}
+
+/** Plan and undo files of runs. */
 export interface RunFiles {
   readonly plans: PlanSpool;
   readonly undo: UndoSpool;
+  /** Removes all files of a run. */
   remove(spoolId: string): Promise<void>;
-  /** What the files of each run take, bytes. */
-  usage(): Promise<readonly { readonly owner: string; readonly bytes: number }[]>;
+  /** Removes what a run kept for its undo. */
+  removeUndo(spoolId: string): Promise<void>;
+  usage(): Promise<readonly RunFileUse[]>;
 }
 
 /** A warm-up file. */

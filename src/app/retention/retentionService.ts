@@ -105,7 +105,10 @@ export class RetentionService {
 
   async files(dataset?: KeptDataset): Promise<FileUse[]> {
     const sources = this.#parts.files.filter((source) => dataset === undefined || source.dataset === dataset);
-    return (await Promise.all(sources.map((source) => source.list()))).flat();
+    const lists = await Promise.all(
+      sources.map(async (source) => (await source.list()).map((use) => ({ dataset: source.dataset, ...use }))),
+    );
+    return lists.flat();
   }
 
   async usage(): Promise<StoreUsage> {
@@ -274,8 +277,9 @@ export class RetentionService {
     const { store, files } = this.#parts;
     let swept = false;
     for (;;) {
-      const { done, owners } = await store.sweepStep({ now });
-      for (const owner of owners) for (const source of files) await source.remove(owner);
+      const { done, files: gone } = await store.sweepStep({ now });
+      for (const { dataset, owner } of gone)
+        for (const source of files) if (source.dataset === dataset) await source.remove(owner);
       if (done) break;
       swept = true;
     }

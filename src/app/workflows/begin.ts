@@ -12,6 +12,7 @@ import type { ClusterView } from '../ports/redis.ts';
 import type { PlanReader } from '../ports/workflows.ts';
 import type { WorkflowParts } from './parts.ts';
 import { requireWritable } from './plan.ts';
+import { undoBytes } from './runSnapshots.ts';
 import { judgeServer, serverNow, type ServerNow } from './server.ts';
 
 export interface Beginning {
@@ -107,7 +108,7 @@ export function startedEvent({ undo, server, serverDrift, ruling }: Beginning, r
 /** Bytes that values for undo may still take, all connections together. */
 export async function roomForUndo(parts: WorkflowParts): Promise<number> {
   const budget = parts.settings.number('keys.snapshotBudgetMb') * (1 << 20);
-  const used = (await parts.snapshots.usedBytes()) + (await parts.files.undo.usedBytes());
+  const used = (await parts.snapshots.usedBytes()) + (await undoBytes(parts));
   return Math.max(0, budget - used);
 }
 

@@ -85,6 +85,7 @@ export async function newPlan(
     spoolId: id,
     sameness: parts.digest.sha256([utf8(JSON.stringify([definition.uid, kindName, sorted(remembered)]))]),
     undone: false,
+    undoPurged: false,
   };
   await parts.store.create(row, [{ sequence: 0, event: { kind: 'planned', at, plan: summary } }]);
   return planView(parts, row, summary, startRuling);

@@ -55,6 +55,17 @@ export function nothingKept(): Failure {
   });
 }
 
+export function undoPurged(): Failure {
+  return new Failure(
+    'CONFLICT',
+    'What this run kept for its undo was purged, so it cannot be undone. Nothing was changed.',
+    {
+      details: { rule: 'undoPurged' },
+      nextAction: 'Within two hours the purge can be taken back: Cachify: Undo Purge….',
+    },
+  );
+}
+
 /** Why a run that nobody executes stands still. */
 export const ownerGone = {
   code: 'CANCELLED',

@@ -6,7 +6,7 @@ import type { SnapshotStore, StoredKeySnapshot } from '../ports/stores.ts';
 import type { RunFiles, RunRow, WorkflowStore } from '../ports/workflows.ts';
 
 export interface RunSnapshotParts {
-  readonly store: Pick<WorkflowStore, 'run' | 'runs' | 'events'>;
+  readonly store: Pick<WorkflowStore, 'run' | 'runs' | 'events' | 'spoolsWithUndo'>;
   readonly files: RunFiles;
   readonly cipher: Cipher;
 }
@@ -41,15 +41,26 @@ export function withRunSnapshots(parts: RunSnapshotParts, store: SnapshotStore):
     },
     async usedBytes(connectionId) {
       const used = await store.usedBytes(connectionId);
-      return connectionId === undefined ? used + (await parts.files.undo.usedBytes()) : used;
+      return connectionId === undefined ? used + (await undoBytes(parts)) : used;
     },
   };
+}
+
+/** What runs keep for their undo; what a purge took goes when that cannot be undone any more, and counts no longer. */
+export async function undoBytes(parts: {
+  readonly store: Pick<WorkflowStore, 'spoolsWithUndo'>;
+  readonly files: Pick<RunFiles, 'usage'>;
+}): Promise<number> {
+  const [spools, used] = await Promise.all([parts.store.spoolsWithUndo(), parts.files.usage()]);
+  const kept = new Set(spools);
+  return used.reduce((sum, { spoolId, undoBytes: bytes }) => (kept.has(spoolId) ? sum + bytes : sum), 0);
 }
 
 /** Lineages of a connection that wrote something, newest first. */
 async function spoolsOf({ store }: RunSnapshotParts, connectionId: string): Promise<readonly string[]> {
   const runs = await store.runs({ connectionId, limit: searchedRuns });
-  return [...new Set(runs.flatMap(({ state, spoolId }) => (state === 'planned' || spoolId === '' ? [] : [spoolId])))];
+  const wrote = runs.filter(({ state, spoolId, undoPurged }) => state !== 'planned' && spoolId !== '' && !undoPurged);
+  return [...new Set(wrote.map(({ spoolId }) => spoolId))];
 }
 
 /** What a lineage kept of one item; null when it kept nothing, or its files are gone. */
@@ -61,7 +72,7 @@ async function valueOf(
   const blocks = await parts.files.undo.blocks(spoolId);
   const first = await parts.store.run(spoolId);
   const [begun] = await parts.store.events(spoolId);
-  if (blocks.length === 0 || first === null || begun?.event.kind !== 'planned') return null;
+  if (blocks.length === 0 || first === null || first.undoPurged || begun?.event.kind !== 'planned') return null;
   const plan = await parts.files.plans.open(spoolId, begun.event.plan.hash);
   try {
     const index = await find(plan);

@@ -3,7 +3,7 @@ import type { RunRow } from '../ports/workflows.ts';
 import { beforeBatches, type Beginning } from './begin.ts';
 import type { Inside } from './inside.ts';
 import type { WorkflowParts } from './parts.ts';
-import { noPlan, nothingKept, wrongState } from './refusals.ts';
+import { noPlan, nothingKept, undoPurged, wrongState } from './refusals.ts';
 import { undoRun } from './undo.ts';
 
 /** Undoes a run with all that it goes on with: asks what stands before batches, under the run's lease, once at a time. */
@@ -28,6 +28,7 @@ export class Undoing {
     if (run === undefined) throw noPlan(q.runId);
     if (row.state === 'running' || row.state === 'planned') throw wrongState(row, 'undone');
     if (run.snapshotBytes === 0) throw nothingKept();
+    if (row.undoPurged) throw undoPurged();
     if (this.#undoing.has(row.id)) throw new Failure('CONFLICT', 'This undo is running already.');
     const beginning = await beforeBatches(parts, {
       action: 'workflows.undo',

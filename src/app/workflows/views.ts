@@ -171,7 +171,14 @@ function abilitiesOf(row: RunRow, run: RunProgress | undefined): RunAbilities {
     cancel: running || row.state.startsWith('paused_') || row.state === 'in_doubt' || row.state === 'interrupted',
     resume: run !== undefined && row.resumedBy === null && canResume(run),
     rerun: run !== undefined,
-    undo: !running && row.state !== 'planned' && row.resumedBy === null && touched && keptUndo && !row.undone,
+    undo:
+      !running &&
+      row.state !== 'planned' &&
+      row.resumedBy === null &&
+      touched &&
+      keptUndo &&
+      !row.undone &&
+      !row.undoPurged,
     resolveInDoubt: row.state === 'in_doubt',
   };
 }

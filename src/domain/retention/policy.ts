@@ -20,8 +20,7 @@ export const policyBounds = {
 const budgetsMb: Readonly<Record<Dataset, number>> = {
   timelineEvents: 256,
   observabilitySnapshots: 128,
-  // What runs may keep for undo (`cachify.keys.snapshotBudgetMb`, 256 by default) is among it: a run that just ended must
-  // not be purged, with its way back, for having used what it was given.
+  // Plans of millions of keys are among it: a run that just ended must not be purged, with its way back, for their size.
   workflowHistory: 320,
   incidentArtifacts: 256,
 };

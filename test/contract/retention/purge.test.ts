@@ -212,6 +212,31 @@ describe('purging samples', () => {
   });
 });
 
+const run = (n: number, more: Partial<RunRow> = {}): RunRow => ({
+  id: `run-${n}`,
+  name: 'Delete tmp:*',
+  kind: 'deleteByPattern',
+  templateId: null,
+  connectionId: 'connection-0',
+  state: 'completed',
+  startedAt: at(n),
+  finishedAt: at(n + 1),
+  retryCount: 0,
+  parameters: { pattern: 'tmp:*' },
+  counts: emptyCounts(10),
+  cause: null,
+  checkpointToken: null,
+  policyPackIds: [],
+  scheduleWindowId: null,
+  resumedFromExecutionId: null,
+  resumedBy: null,
+  spoolId: `spool-${n}`,
+  sameness: '',
+  undone: false,
+  undoPurged: false,
+  ...more,
+});
+
 describe('purging key snapshots and runs', () => {
   let rig: StoreRig;
 
@@ -249,29 +274,6 @@ describe('purging key snapshots and runs', () => {
   });
 
   it('takes runs with their histories, leaves lineages that can be resumed, and names files to remove', async () => {
-    const run = (n: number, more: Partial<RunRow> = {}): RunRow => ({
-      id: `run-${n}`,
-      name: 'Delete tmp:*',
-      kind: 'deleteByPattern',
-      templateId: null,
-      connectionId: 'connection-0',
-      state: 'completed',
-      startedAt: at(n),
-      finishedAt: at(n + 1),
-      retryCount: 0,
-      parameters: { pattern: 'tmp:*' },
-      counts: emptyCounts(10),
-      cause: null,
-      checkpointToken: null,
-      policyPackIds: [],
-      scheduleWindowId: null,
-      resumedFromExecutionId: null,
-      resumedBy: null,
-      spoolId: `spool-${n}`,
-      sameness: '',
-      undone: false,
-      ...more,
-    });
     const rows = [
       run(1),
       run(2, { state: 'interrupted', resumedBy: 'run-3' }),
@@ -281,7 +283,7 @@ describe('purging key snapshots and runs', () => {
       run(900),
     ];
     for (const row of rows) await rig.call('workflows.create', row, []);
-    const files = [{ owner: 'spool-1', bytes: 5000 }];
+    const files = [{ dataset: 'workflowHistory', owner: 'spool-1', bytes: 5000 }] as const;
     const pins = [{ reason: 'resumableRun', label: 'A run', runIds: ['run-3'], since: at(3) }] as const;
     const request = planRequest({ dataset: 'workflowHistory', cutoff: at(100), files, pins });
     const plan = await rig.retention.plan(request);
@@ -302,5 +304,69 @@ describe('purging key snapshots and runs', () => {
     await rig.purge(again.planId);
     assert.deepEqual([...new Set(await rig.sweep(true))].sort(), ['spool-1', 'spool-5']);
     assert.deepEqual(await left(), ['run-2', 'run-3', 'run-4', 'run-900']);
+  });
+
+  it('takes what runs keep for their undo with key snapshots, not from those that can be resumed, and leaves the runs', async () => {
+    await rig.call(
+      'snapshots.add',
+      numbers(0, 10).map((n) => snapshotOf(n)),
+    );
+    const rows = [
+      run(1),
+      run(2, { state: 'interrupted', resumedBy: 'run-3' }),
+      run(3, { state: 'interrupted', spoolId: 'spool-2' }),
+      run(4, { state: 'running' }),
+      run(5),
+      run(900),
+      run(6),
+    ];
+    for (const row of rows) await rig.call('workflows.create', row, []);
+    const spools = ['spool-1', 'spool-2', 'spool-4', 'spool-5', 'spool-900'];
+    const files = spools.flatMap((owner) => [
+      { dataset: 'keySnapshots', owner, bytes: 5000 } as const,
+      { dataset: 'workflowHistory', owner, bytes: 70 } as const,
+    ]);
+    const pins = [{ reason: 'resumableRun', label: 'A run', runIds: ['run-3'], since: at(3) }] as const;
+    const usage = async (dataset: string) =>
+      (await rig.retention.usage({ pins, files })).datasets.find((one) => one.dataset === dataset);
+    const kept = await usage('keySnapshots');
+    assert.deepEqual([kept?.rows, kept?.newest], [15, at(901)]);
+    assert.ok(Number(kept?.bytes) > 25_000 && Number(kept?.pinnedBytes) === 10_000, JSON.stringify(kept));
+    assert.ok(Number((await usage('workflowHistory'))?.bytes) < 10_000);
+
+    const request = planRequest({ dataset: 'keySnapshots', cutoff: at(100), files, pins });
+    const plan = await rig.retention.plan(request);
+    assert.deepEqual([plan.rows, plan.pinned.map(({ rows: held }) => held)], [12, [1]]);
+    const purged = async (): Promise<string[]> =>
+      (await rig.call('workflows.runs', { limit: 10 })).filter(({ undoPurged }) => undoPurged).map(({ id }) => id);
+    assert.equal(await rig.purge(plan.planId), 12);
+    assert.deepEqual((await purged()).sort(), ['run-1', 'run-5']);
+    assert.deepEqual((await rig.call('workflows.spoolsWithUndo')).toSorted(), [
+      'spool-2',
+      'spool-4',
+      'spool-6',
+      'spool-900',
+    ]);
+    await rig.undo(plan.planId);
+    assert.deepEqual(await purged(), []);
+    assert.deepEqual(await usage('keySnapshots'), kept);
+
+    const again = await rig.retention.plan(request);
+    await rig.purge(again.planId);
+    assert.deepEqual([...new Set(await rig.sweep(true))].sort(), ['spool-1', 'spool-5']);
+    assert.equal((await rig.call('workflows.runs', { limit: 10 })).length, rows.length);
+  });
+
+  it('of key snapshots by size goes on to what runs keep, the oldest first', async () => {
+    for (const n of [1, 2, 3, 4]) await rig.call('workflows.create', run(n * 10), []);
+    const files = [1, 2, 3, 4].map(
+      (n) => ({ dataset: 'keySnapshots', owner: `spool-${n * 10}`, bytes: 1000 }) as const,
+    );
+    const plan = await rig.retention.plan(
+      planRequest({ dataset: 'keySnapshots', budgetBytes: 3500, downTo: 0.8, files }),
+    );
+    assert.deepEqual([plan.rows, plan.bytes, plan.stillOverBy], [2, 2000, 0]);
+    await rig.purge(plan.planId);
+    assert.deepEqual((await rig.call('workflows.spoolsWithUndo')).toSorted(), ['spool-30', 'spool-40']);
   });
 });

@@ -8,6 +8,7 @@ import {
   resumeRun,
   runById,
   runEvents,
+  spoolsWithUndo,
 } from '../repositories/workflowRuns.ts';
 import { removeTemplate, saveTemplate, workflowTemplates } from '../repositories/workflowTemplates.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
@@ -19,6 +20,7 @@ export function workflowHandlers({ control }: StoreParts): Handlers<PortCalls<'w
     'workflows.removeTemplate': (id) => control.commit((tx) => removeTemplate(tx, id)),
     'workflows.run': (id) => runById(control.read(), id),
     'workflows.runs': (query) => listRuns(control.read(), query),
+    'workflows.spoolsWithUndo': () => spoolsWithUndo(control.read()),
     'workflows.events': (runId) => runEvents(control.read(), runId),
     'workflows.create': (row, events) => control.commit((tx) => createRun(tx, row, events)),
     'workflows.append': (row, events, fence) => control.commit((tx) => appendToRun(tx, row, events, fence)),

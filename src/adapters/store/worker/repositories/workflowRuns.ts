@@ -25,6 +25,8 @@ const upsert = `INSERT INTO workflow_executions (${columns})
     schedule_window_id = excluded.schedule_window_id, counts_json = excluded.counts_json, cause_json = excluded.cause_json,
     policy_pack_ids_json = excluded.policy_pack_ids_json, resumed_by_execution_id = excluded.resumed_by_execution_id,
     undone = excluded.undone, step_results_json = excluded.step_results_json`;
+/** What a purge took is in a column that a run itself never writes. */
+const read = `${columns}, undo_purge_id`;
 const insertEvent = 'INSERT INTO workflow_events (run_id, seq, at, kind, body_json) VALUES (?, ?, ?, ?, ?)';
 
 export function createRun(transaction: Transaction, row: RunRow, events: readonly StoredRunEvent[]): void {
@@ -78,7 +80,7 @@ export function removeRun(transaction: Transaction, id: string): void {
 }
 
 export function runById(database: SqlDatabase, id: string): RunRow | null {
-  const [row] = database.all(`SELECT ${columns} FROM workflow_executions WHERE id = ?`, [id]);
+  const [row] = database.all(`SELECT ${read} FROM workflow_executions WHERE id = ?`, [id]);
   return row === undefined ? null : rowOf(row);
 }
 
@@ -98,11 +100,17 @@ export function listRuns(
     inList('status', query.states),
   ]);
   return database
-    .all(`SELECT ${columns} FROM workflow_executions WHERE ${where.sql} ORDER BY started_at DESC, rowid DESC LIMIT ?`, [
+    .all(`SELECT ${read} FROM workflow_executions WHERE ${where.sql} ORDER BY started_at DESC, rowid DESC LIMIT ?`, [
       ...where.params,
       query.limit,
     ])
     .map(rowOf);
+}
+
+export function spoolsWithUndo(database: SqlDatabase): string[] {
+  return database
+    .rows("SELECT DISTINCT spool_id FROM workflow_executions WHERE spool_id <> '' AND undo_purge_id IS NULL")
+    .map(([spoolId]) => String(spoolId));
 }
 
 export function runEvents(database: SqlDatabase, runId: string): StoredRunEvent[] {
@@ -188,5 +196,6 @@ function rowOf(row: SqlRow): RunRow {
     spoolId: text(row, 'spool_id'),
     sameness: text(row, 'sameness'),
     undone: number(row, 'undone') !== 0,
+    undoPurged: textOrNull(row, 'undo_purge_id') !== null,
   };
 }

@@ -1,7 +1,8 @@
-import type { PlanRequest } from '../../../../app/ports/retention.ts';
+import type { FileUse, PlanRequest } from '../../../../app/ports/retention.ts';
 import { bytesOver, sizeCut, type PinnedRows, type Stretch } from '../../../../domain/retention/purge.ts';
 import type { SqlDatabase } from '../../sql/driver.ts';
 import { allOf, type Condition } from '../repositories/rows.ts';
+import { freeUndo, heldUndo, undoStretches } from './runUndo.ts';
 import {
   rowStretches,
   rowTables,
@@ -31,13 +32,16 @@ const never = '~';
 
 export function planRows(control: SqlDatabase, dataset: RowDataset, request: PlanRequest): RowPlan {
   const table = rowTables[dataset];
-  const stretches = rowStretches(control, table, request.files);
+  const stretches = keptStretches(control, dataset, request.files);
   const usedBytes = stretches.reduce((sum, { bytes }) => sum + bytes, 0);
   const lastRow = Number(control.rows(`SELECT coalesce(max(rowid), 0) FROM ${table.table}`)[0]?.[0]);
   const { pins } = request;
-  const free = idsWhere(control, table, rowVictimsWhere(table, { cutoff: never, lastRow, pins }));
-  const victims: RowVictims = { cutoff: cutoffOf(stretches, free, usedBytes, request), lastRow, pins };
-  const going = stretches.filter(({ id, to }) => to < victims.cutoff && free.has(id));
+  const rows = idsWhere(control, table, rowVictimsWhere(table, { cutoff: never, lastRow, pins }));
+  const free = new Set<RowId>([...rows, ...(dataset === 'keySnapshots' ? freeUndo(control, pins) : [])]);
+  const cutoff = cutoffOf(stretches, free, usedBytes, request);
+  const going = stretches.filter(({ id, to }) => to < cutoff && free.has(id));
+  const undoOf = going.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  const victims: RowVictims = { cutoff, lastRow, pins, undoOf };
   return {
     kind: 'rows',
     dataset,
@@ -48,11 +52,24 @@ export function planRows(control: SqlDatabase, dataset: RowDataset, request: Pla
     pinned: pins.flatMap((pin) => {
       const held = table.heldBy(pin);
       if (held === undefined) return [];
-      const before: Condition = { sql: `${table.time} < ?`, params: [victims.cutoff] };
+      const before: Condition = { sql: `${table.time} < ?`, params: [cutoff] };
       const { size } = idsWhere(control, table, allOf([before, held]));
-      return size === 0 ? [] : [{ reason: pin.reason, label: pin.label, rows: size }];
+      const undo = new Set<RowId>(dataset === 'keySnapshots' ? heldUndo(control, pin) : []);
+      const heldRows = size + stretches.filter(({ id, to }) => to < cutoff && undo.has(id)).length;
+      return heldRows === 0 ? [] : [{ reason: pin.reason, label: pin.label, rows: heldRows }];
     }),
   };
+}
+
+/** The number of a row; the spool of runs, for what they keep for their undo. */
+type RowId = number | string;
+
+/** What a dataset keeps, in the order of time. */
+export function keptStretches(control: SqlDatabase, dataset: RowDataset, files: readonly FileUse[]): Stretch<RowId>[] {
+  const rows = rowStretches(control, dataset, files);
+  if (dataset !== 'keySnapshots') return rows;
+  const all: Stretch<RowId>[] = [...rows, ...undoStretches(control, files)];
+  return all.sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : 0));
 }
 
 function idsWhere(control: SqlDatabase, { table }: RowTable, where: Condition): ReadonlySet<number> {
@@ -61,8 +78,8 @@ function idsWhere(control: SqlDatabase, { table }: RowTable, where: Condition): 
 }
 
 function cutoffOf(
-  stretches: readonly Stretch<number>[],
-  free: ReadonlySet<number>,
+  stretches: readonly Stretch<RowId>[],
+  free: ReadonlySet<RowId>,
   usedBytes: number,
   { cutoff, budgetBytes, downTo }: PlanRequest,
 ): string {

@@ -1,3 +1,4 @@
+import type { FileOwner } from '../../../../app/ports/retention.ts';
 import type { StoreEngine } from '../../storeEngine.ts';
 import type { Transaction } from '../../transaction.ts';
 import { marks, number } from '../repositories/rows.ts';
@@ -5,6 +6,7 @@ import { sharedColumns, type Ask } from './conditions.ts';
 import type { RowBody } from './planRows.ts';
 import { setPurgeRows, setPurgeState, type StoredPurge } from './purgeRecords.ts';
 import { sweepSealedValues } from '../repositories/sealedValues.ts';
+import { putUndoBack, setUndoAside, undoAside } from './runUndo.ts';
 import { rowTables, rowVictimsWhere, type RowDataset, type RowTable } from './rowDatasets.ts';
 
 const sliceRows = 200;
@@ -23,7 +25,8 @@ function tableOf(purge: StoredPurge): RowTable {
 
 function rowsAside(transaction: { all: Ask }, { table }: RowTable, purgeId: string): number {
   const [row] = transaction.all(`SELECT count(*) AS n FROM purged_${table} WHERE purge_id = ?`, [purgeId]);
-  return row === undefined ? 0 : number(row, 'n');
+  const undo = undoAside((sql, params) => transaction.all(sql, params), purgeId);
+  return (row === undefined ? 0 : number(row, 'n')) + undo.length;
 }
 
 /** One slice of a purge: rows, with what belongs to them, are set aside (or removed, when there is no undo). */
@@ -33,6 +36,7 @@ export function purgeRowsStep(control: StoreEngine, purge: StoredPurge): Promise
   return control.commit((tx) => {
     const ids = nextIds(tx, table, rowVictimsWhere(table, victims));
     if (ids.length === 0) {
+      setUndoAside(tx, purge.purgeId, victims.undoOf ?? [], victims.pins);
       const rows = undo ? rowsAside(tx, table, purge.purgeId) : purge.rows;
       setPurgeRows(tx, purge.purgeId, rows, purge.rows === 0 ? 0 : Math.round((purge.bytes * rows) / purge.rows));
       setPurgeState(tx, purge.purgeId, undo ? 'done' : 'sweeping');
@@ -98,6 +102,7 @@ export function undoRowsStep(control: StoreEngine, purge: StoredPurge): Promise<
   return control.commit((tx) => {
     const rows = tx.all(`SELECT id FROM purged_${table.table} WHERE purge_id = ? LIMIT ?`, [purge.purgeId, sliceRows]);
     if (rows.length === 0) {
+      putUndoBack(tx, purge.purgeId);
       setPurgeState(tx, purge.purgeId, 'undone');
       return { done: true, rows: purge.rows };
     }
@@ -107,18 +112,21 @@ export function undoRowsStep(control: StoreEngine, purge: StoredPurge): Promise<
   }, true);
 }
 
-/** Files of rows that a purge set aside and that no row has any more. */
-export function filesToRemove(control: StoreEngine, purge: StoredPurge): string[] {
+/** Files of rows that a purge set aside and that no row has any more, and what it took from runs. */
+export function filesToRemove(control: StoreEngine, purge: StoredPurge): FileOwner[] {
   const { table, files } = tableOf(purge);
-  if (files === null) return [];
-  return control
-    .read()
+  const { dataset, purgeId } = purge;
+  const main = control.read();
+  const undo = undoAside((sql, params) => main.all(sql, params), purgeId);
+  const kept = undo.map((owner): FileOwner => ({ dataset: 'keySnapshots', owner }));
+  if (files === null) return kept;
+  return main
     .rows(
       `SELECT DISTINCT ${files} FROM purged_${table} WHERE purge_id = ? AND ${files} <> ''
         AND ${files} NOT IN (SELECT ${files} FROM ${table})`,
-      [purge.purgeId],
+      [purgeId],
     )
-    .map(([owner]) => String(owner));
+    .map(([owner]) => ({ dataset, owner: String(owner) }));
 }
 
 export function beginSweepOfRows(control: StoreEngine, purge: StoredPurge): Promise<void> {

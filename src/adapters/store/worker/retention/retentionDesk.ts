@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  FileOwner,
   PlanRequest,
   PurgeProgress,
   PurgeRecord,
@@ -122,23 +123,23 @@ export class RetentionDesk {
     return isHistoryDataset(purge.dataset) ? undoHistoryStep(store, purge) : undoRowsStep(store, purge);
   }
 
-  async sweepStep({ now }: { readonly now: boolean }): Promise<{ done: boolean; owners: string[] }> {
+  async sweepStep({ now }: { readonly now: boolean }): Promise<{ done: boolean; files: FileOwner[] }> {
     const { control, history, clock } = this.#parts;
     const at = new Date(clock.wallMs()).toISOString();
     const [ofParts] = purgesToSweep(history.read(), at, now);
     if (ofParts !== undefined) {
       await sweepHistoryStep(history, ofParts);
-      return { done: false, owners: [] };
+      return { done: false, files: [] };
     }
     const [ofRows] = purgesToSweep(control.read(), at, now);
-    if (ofRows === undefined) return { done: true, owners: [] };
+    if (ofRows === undefined) return { done: true, files: [] };
     if (ofRows.state !== 'sweeping') {
       await beginSweepOfRows(control, ofRows);
-      return { done: false, owners: filesToRemove(control, ofRows) };
+      return { done: false, files: filesToRemove(control, ofRows) };
     }
-    const owners = filesToRemove(control, ofRows);
+    const files = filesToRemove(control, ofRows);
     await sweepRows(control, ofRows);
-    return { done: false, owners };
+    return { done: false, files };
   }
 
   purges(): PurgeRecord[] {

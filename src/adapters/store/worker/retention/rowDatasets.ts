@@ -32,7 +32,7 @@ function named(column: string, ids: readonly string[] | undefined): Condition | 
 }
 
 /** A run, and all runs that share its files: the lineage is one. */
-function runsOf(ids: readonly string[] | undefined): Condition | undefined {
+export function runsOf(ids: readonly string[] | undefined): Condition | undefined {
   if (ids === undefined || ids.length === 0) return undefined;
   const list = marks(ids.length);
   return {
@@ -78,6 +78,8 @@ export interface RowVictims {
   /** Rows that came after the plan have higher numbers. */
   readonly lastRow: number;
   readonly pins: readonly Pin[];
+  /** Spools of runs whose undo goes with them. */
+  readonly undoOf?: readonly string[];
 }
 
 export function heldRows(table: RowTable, pins: readonly Pin[]): readonly Condition[] {
@@ -93,18 +95,20 @@ export function rowVictimsWhere(table: RowTable, { cutoff, lastRow, pins }: RowV
 }
 
 /** Each row as a stretch of its own; files count for the first row that has them. */
-export function rowStretches(database: SqlDatabase, table: RowTable, files: readonly FileUse[]): Stretch<number>[] {
-  const left = new Map(files.map(({ owner, bytes }) => [owner, bytes]));
+export function rowStretches(database: SqlDatabase, dataset: RowDataset, files: readonly FileUse[]): Stretch<number>[] {
+  const table = rowTables[dataset];
+  const own = files.filter((file) => file.dataset === dataset);
+  const left = new Map(own.map(({ owner, bytes }) => [owner, bytes]));
   const owner = table.files ?? "''";
   const rows = database.each(
     `SELECT rowid, ${table.time}, ${table.bytes}, ${owner} FROM ${table.table} ORDER BY ${table.time}, rowid`,
   );
   const found: Stretch<number>[] = [];
   for (const [id, at, bytes, name] of rows) {
-    const own = left.get(String(name)) ?? 0;
+    const inFiles = left.get(String(name)) ?? 0;
     left.delete(String(name));
     const time = String(at);
-    found.push({ id: Number(id), rows: 1, bytes: Number(bytes) + own, from: time, to: time });
+    found.push({ id: Number(id), rows: 1, bytes: Number(bytes) + inFiles, from: time, to: time });
   }
   return found;
 }

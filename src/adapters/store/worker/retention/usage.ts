@@ -6,10 +6,10 @@ import type { StoreEngine } from '../../storeEngine.ts';
 import { oneOf, number, text } from '../repositories/rows.ts';
 import { isHistoryDataset, partsWith, tableOf, type HistoryDataset } from './historyParts.ts';
 import { planHistory } from './planHistory.ts';
-import { planRows } from './planRows.ts';
+import { keptStretches, planRows } from './planRows.ts';
 import { purgesIn } from './purgeRecords.ts';
 import { rollupBytes } from './rollups.ts';
-import { rowStretches, rowTables, type RowDataset } from './rowDatasets.ts';
+import type { RowDataset } from './rowDatasets.ts';
 
 interface Query {
   readonly pins: readonly Pin[];
@@ -54,7 +54,7 @@ function historyUsage(history: StoreEngine, dataset: HistoryDataset, query: Quer
 }
 
 function rowUsage(control: SqlDatabase, dataset: RowDataset, query: Query): DatasetUsage {
-  const stretches = rowStretches(control, rowTables[dataset], query.files);
+  const stretches = keptStretches(control, dataset, query.files);
   const { bytes, pinned } = planRows(control, dataset, everything(dataset, query));
   const used = stretches.reduce((sum, one) => sum + one.bytes, 0);
   return {
