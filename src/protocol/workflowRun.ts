@@ -20,6 +20,8 @@ export interface RunSnapshot {
   readonly connection: { readonly name: string; readonly environment: Environment; readonly readOnly: boolean };
   readonly progress: readonly ProgressPoint[];
   readonly snapshotBytes: number;
+  /** What it kept for undo was purged since. */
+  readonly undoPurged: boolean;
   /** Notable events, newest first. */
   readonly happenings: readonly { readonly at: string; readonly text: string }[];
   readonly problems: readonly { readonly name: string; readonly outcome: string; readonly message: string }[];

@@ -169,7 +169,7 @@ function Actions({ shown }: { readonly shown: RunSnapshot }): VNode {
 }
 
 function Bar({ shown }: { readonly shown: RunSnapshot }): VNode {
-  const { run, snapshotBytes, plan } = shown;
+  const { run, snapshotBytes, undoPurged, plan } = shown;
   const { counts, state } = run;
   const share = state === 'planned' ? 0 : progressOf(run);
   const room = plan?.snapshots?.roomBytes;
@@ -194,7 +194,11 @@ function Bar({ shown }: { readonly shown: RunSnapshot }): VNode {
         <span class={counts.failed > 0 ? 'bad' : ''}>{formatCount(counts.failed)} failed</span>
         {counts.inDoubt > 0 && <span class="bad">{formatCount(counts.inDoubt)} in doubt</span>}
         <span class="muted">of {formatCount(counts.planned)}</span>
-        {snapshotBytes > 0 && <span class="muted">{formatBytes(snapshotBytes)} kept for undo</span>}
+        {snapshotBytes > 0 && (
+          <span class="muted">
+            {undoPurged ? 'what was kept for undo was purged' : `${formatBytes(snapshotBytes)} kept for undo`}
+          </span>
+        )}
         {snapshotBytes === 0 && plan?.snapshots !== null && plan !== null && room !== undefined && (
           <span class="muted">
             undo needs about {formatBytes(plan.snapshots?.neededBytes ?? 0)} of {formatBytes(room)}

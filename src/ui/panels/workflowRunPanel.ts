@@ -140,6 +140,7 @@ export class WorkflowRunPanel implements Disposable {
       connection: { name: display(summary.name), environment: summary.environment, readOnly: summary.readOnly },
       progress: progressPoints(histories),
       snapshotBytes: histories.at(-1)?.run?.snapshotBytes ?? 0,
+      undoPurged: histories.at(-1)?.row.undoPurged ?? false,
       happenings: happeningsOf(histories).toReversed().slice(0, 100),
       problems: await this.#problems(run),
       guarantee: kindOf(run.kind).guarantee,
