@@ -58,7 +58,7 @@ export async function shouldKeep(
   if (confirm === confirmationWithoutUndo(definition)) return false;
   throw new Failure('BLOCKED', overBudget(bytes, left, budget), {
     details: { confirm: confirmationWithoutUndo(definition), bytes, leftBytes: left },
-    nextAction: `Confirm to go on without undo, or raise cachify.keys.snapshotBudgetMb.`,
+    nextAction: `Confirm to go on without undo, or purge key snapshots in the Storage panel, or raise cachify.keys.snapshotBudgetMb.`,
   });
 }
 

@@ -394,7 +394,8 @@ class OutOfUndo extends Error {
     code: 'BLOCKED',
     message:
       'The room for values from before is used up, so what comes next could not be undone. Nothing of it was changed.',
-    nextAction: 'Raise cachify.keys.snapshotBudgetMb, or resume and confirm that undo will be partial.',
+    nextAction:
+      'Purge key snapshots in the Storage panel or raise cachify.keys.snapshotBudgetMb, then resume; or resume and confirm that undo will be partial.',
     details: { rule: 'snapshotBudget' },
   };
 }
