@@ -1,6 +1,8 @@
 import type { StoredKeySnapshot } from '../../src/app/ports/stores.ts';
+import type { RunRow } from '../../src/app/ports/workflows.ts';
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { emptyCounts } from '../../src/domain/workflows/events.ts';
 
 const actions = ['keys.read', 'keys.write', 'keys.scan', 'keys.remove'];
 
@@ -62,6 +64,34 @@ export function snapshotOf(number: number, more: Partial<StoredKeySnapshot> = {}
     bytes: 20,
     reason: 'set',
     sealed: new Uint8Array([1, 2, 3, number & 0xff]),
+    ...more,
+  };
+}
+
+/** A run that is made of a number, with its files in a spool of its own. */
+export function runOf(number: number, more: Partial<RunRow> = {}): RunRow {
+  return {
+    id: `run-${number}`,
+    name: 'Delete tmp:*',
+    kind: 'deleteByPattern',
+    templateId: null,
+    connectionId: 'connection-0',
+    state: 'completed',
+    startedAt: new Date(Date.UTC(2026, 0, 1) + number * 1000).toISOString(),
+    finishedAt: new Date(Date.UTC(2026, 0, 1) + (number + 1) * 1000).toISOString(),
+    retryCount: 0,
+    parameters: { pattern: 'tmp:*' },
+    counts: emptyCounts(10),
+    cause: null,
+    checkpointToken: null,
+    policyPackIds: [],
+    scheduleWindowId: null,
+    resumedFromExecutionId: null,
+    resumedBy: null,
+    spoolId: `spool-${number}`,
+    sameness: '',
+    undone: false,
+    undoPurged: false,
     ...more,
   };
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import type { RunRow } from '../../../src/app/ports/workflows.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
-import { emptyCounts } from '../../../src/domain/workflows/events.ts';
 import { MemoryDisk } from '../../support/memoryDisk.ts';
 import { openRig, planRequest, type StoreRig } from '../../support/retentionRig.ts';
-import { eventOf, idOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
+import { eventOf, idOf, runOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
 
 const hourMs = 3_600_000;
 /** The moment of `eventOf(n)`. */
@@ -212,31 +210,6 @@ describe('purging samples', () => {
   });
 });
 
-const run = (n: number, more: Partial<RunRow> = {}): RunRow => ({
-  id: `run-${n}`,
-  name: 'Delete tmp:*',
-  kind: 'deleteByPattern',
-  templateId: null,
-  connectionId: 'connection-0',
-  state: 'completed',
-  startedAt: at(n),
-  finishedAt: at(n + 1),
-  retryCount: 0,
-  parameters: { pattern: 'tmp:*' },
-  counts: emptyCounts(10),
-  cause: null,
-  checkpointToken: null,
-  policyPackIds: [],
-  scheduleWindowId: null,
-  resumedFromExecutionId: null,
-  resumedBy: null,
-  spoolId: `spool-${n}`,
-  sameness: '',
-  undone: false,
-  undoPurged: false,
-  ...more,
-});
-
 describe('purging key snapshots and runs', () => {
   let rig: StoreRig;
 
@@ -275,12 +248,12 @@ describe('purging key snapshots and runs', () => {
 
   it('takes runs with their histories, leaves lineages that can be resumed, and names files to remove', async () => {
     const rows = [
-      run(1),
-      run(2, { state: 'interrupted', resumedBy: 'run-3' }),
-      run(3, { state: 'interrupted', spoolId: 'spool-2' }),
-      run(4, { state: 'running' }),
-      run(5),
-      run(900),
+      runOf(1),
+      runOf(2, { state: 'interrupted', resumedBy: 'run-3' }),
+      runOf(3, { state: 'interrupted', spoolId: 'spool-2' }),
+      runOf(4, { state: 'running' }),
+      runOf(5),
+      runOf(900),
     ];
     for (const row of rows) await rig.call('workflows.create', row, []);
     const files = [{ dataset: 'workflowHistory', owner: 'spool-1', bytes: 5000 }] as const;
@@ -312,13 +285,13 @@ describe('purging key snapshots and runs', () => {
       numbers(0, 10).map((n) => snapshotOf(n)),
     );
     const rows = [
-      run(1),
-      run(2, { state: 'interrupted', resumedBy: 'run-3' }),
-      run(3, { state: 'interrupted', spoolId: 'spool-2' }),
-      run(4, { state: 'running' }),
-      run(5),
-      run(900),
-      run(6),
+      runOf(1),
+      runOf(2, { state: 'interrupted', resumedBy: 'run-3' }),
+      runOf(3, { state: 'interrupted', spoolId: 'spool-2' }),
+      runOf(4, { state: 'running' }),
+      runOf(5),
+      runOf(900),
+      runOf(6),
     ];
     for (const row of rows) await rig.call('workflows.create', row, []);
     const spools = ['spool-1', 'spool-2', 'spool-4', 'spool-5', 'spool-900'];
@@ -358,7 +331,7 @@ describe('purging key snapshots and runs', () => {
   });
 
   it('of key snapshots by size goes on to what runs keep, the oldest first', async () => {
-    for (const n of [1, 2, 3, 4]) await rig.call('workflows.create', run(n * 10), []);
+    for (const n of [1, 2, 3, 4]) await rig.call('workflows.create', runOf(n * 10), []);
     const files = [1, 2, 3, 4].map(
       (n) => ({ dataset: 'keySnapshots', owner: `spool-${n * 10}`, bytes: 1000 }) as const,
     );
