@@ -172,12 +172,13 @@ describe('validateConnection', () => {
     'a list of nodes': (size) => ({ id: 'a', name: 'A', cluster: { nodes: Array(size / 10).fill('x') } }),
   };
   for (const [what, make] of Object.entries(growing)) {
-    it(`takes no more than in proportion for 10 MB than for 625 KB, and says little: ${what}`, () => {
-      const [small, large] = [make(625_000), make(10_000_000)];
+    it(`takes no more than in proportion for 10 MB than for 100 KB, and says little: ${what}`, () => {
+      const [small, large] = [make(100_000), make(10_000_000)];
       assert.ok(problemsOf(large).length <= 20);
       const [short, long] = [fastest(() => problemsOf(small)), fastest(() => problemsOf(large))];
-      // 16 times as much. Work that grows with the square of its input would take 256 times as long.
-      assert.ok(long <= 80 * Math.max(short, 0.1), `${long} ms after ${short} ms`);
+      // 100 times as much, which caches of a busy machine may make some times longer. Work that grows with the square of its
+      // input would take 10,000 times as long.
+      assert.ok(long <= 1500 * Math.max(short, 0.05), `${long} ms after ${short} ms`);
     });
   }
 
