@@ -62,6 +62,7 @@ export function openStores(options: OpenStoresOptions): Stores {
         appendSamples: true,
         timeline: true,
         samples: true,
+        sampleCourse: true,
         operations: true,
         commandTimes: true,
         sampleAt: true,

@@ -2,23 +2,22 @@ import type { ConnectionSummary } from '../../domain/connections/definition.ts';
 import { display } from '../../domain/display.ts';
 import type { ConnectionCharts } from '../../domain/observability/charts.ts';
 import type { ConnectionHealth, HeatmapCell, OperationBucket, Overview } from '../../domain/observability/overview.ts';
-import { ratioOf, sampleSeries, stepSeconds } from '../../domain/observability/series.ts';
-import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
-import { bucketSecondsFor, windowMs, type WindowMs } from '../../domain/observability/window.ts';
+import type { SampleCourse } from '../../domain/observability/sampleCourse.ts';
+import { ratioOf, stepSeconds } from '../../domain/observability/series.ts';
+import { bucketSecondsFor, windowMs } from '../../domain/observability/window.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
 import type { Settings } from '../ports/environment.ts';
 import type { HistoryStore, StoreScope, TimeWindow } from '../ports/stores.ts';
 import { findConnection, idsByUid, storeScope, type WatchedConnections } from './watched.ts';
 
 export interface OverviewParts {
-  readonly history: Pick<HistoryStore, 'timeline' | 'samples' | 'operations'>;
+  readonly history: Pick<HistoryStore, 'timeline' | 'sampleCourse' | 'operations'>;
   readonly connections: WatchedConnections;
   readonly settings: Pick<Settings, 'number'>;
 }
 
 const MAX_BUCKETS = 120;
 const MAX_SLOTS = 360;
-const SAMPLES_PER_PAGE = 10_000;
 /** The slowest operations are searched among this many of the window. */
 const LOOKED_AT = { overview: 10_000, charts: 1000 } as const;
 
@@ -41,17 +40,22 @@ export async function allConnections(
   const window = { from: request.from, to: request.to };
   const scope = storeScope(parts.connections, request);
   const bucketSeconds = bucketSecondsFor(span, MAX_BUCKETS);
-  const summaries = inScope(parts.connections, scope);
-  const [buckets, samples] = await Promise.all([
+  const stepMs = span.toMs - span.fromMs;
+  const courseOf = async (
+    summary: ConnectionSummary,
+  ): Promise<{ summary: ConnectionSummary; course: SampleCourse }> => ({
+    summary,
+    course: await parts.history.sampleCourse({ ...window, connectionId: summary.uid, stepMs }),
+  });
+  const [buckets, courses] = await Promise.all([
     parts.history.operations({ ...window, ...scope, bucketSeconds }),
-    allSamples(parts.history, window, scope),
+    Promise.all(inScope(parts.connections, scope).map(courseOf)),
   ]);
   const idOf = idsByUid(parts.connections);
-  const coverages = summaries.map(({ uid }) => coverageOf(samples, uid, span));
   return {
     ...window,
-    coverage: coverages.length === 0 ? 0 : coverages.reduce((sum, each) => sum + each, 0) / coverages.length,
-    health: summaries.map((summary) => healthOf(summary, samples, buckets)),
+    coverage: courses.length === 0 ? 0 : total(courses.map(({ course }) => course.coverage)) / courses.length,
+    health: courses.map(({ summary, course }) => healthOf(summary, course, buckets)),
     trend: buckets.map((bucket) => ({ ...bucket, connectionId: idOf(bucket.connectionId) })),
     bucketSeconds,
     heatmap: buckets.flatMap((bucket) => heatmapCell(bucket, idOf)),
@@ -80,17 +84,17 @@ export async function connectionCharts(
   const bucketSeconds = bucketSecondsFor(span, MAX_BUCKETS);
   const sampleSeconds = parts.settings.number('observability.sampleSeconds');
   const stepMs = stepSeconds(span.toMs - span.fromMs, sampleSeconds, MAX_SLOTS) * 1000;
-  const [buckets, samples] = await Promise.all([
+  const [buckets, course] = await Promise.all([
     parts.history.operations({ ...window, ...scope, bucketSeconds }),
-    allSamples(parts.history, window, scope),
+    parts.history.sampleCourse({ ...window, connectionId: summary.uid, stepMs }),
   ]);
   return {
     ...window,
-    coverage: coverageOf(samples, summary.uid, span),
-    health: healthOf(summary, samples, buckets),
+    coverage: course.coverage,
+    health: healthOf(summary, course, buckets),
     bucketSeconds,
     operations: buckets.map((bucket) => ({ ...bucket, connectionId: summary.id })),
-    samples: sampleSeries(samples, span.fromMs, span.toMs, stepMs),
+    samples: course.series,
   };
 }
 
@@ -102,25 +106,6 @@ function inScope(connections: WatchedConnections, scope: StoreScope): Connection
       const named = scope.connectionIds === undefined || scope.connectionIds.includes(uid);
       return named && (scope.environments === undefined || scope.environments.includes(environment));
     });
-}
-
-/** Every sample of the window, oldest first, however many pages of the store that takes. */
-async function allSamples(
-  history: Pick<HistoryStore, 'samples'>,
-  window: TimeWindow,
-  scope: StoreScope,
-): Promise<readonly ObservabilitySnapshot[]> {
-  const all = new Map<string, ObservabilitySnapshot>();
-  let { from } = window;
-  for (;;) {
-    const page = await history.samples({ ...scope, from, to: window.to });
-    const before = all.size;
-    for (const sample of page) all.set(sample.id, sample);
-    const last = page.at(-1);
-    // A page begins with the instant that ended the one before, which samples of several connections may share.
-    if (last === undefined || page.length < SAMPLES_PER_PAGE || all.size === before) return [...all.values()];
-    from = last.timestamp;
-  }
 }
 
 /**
@@ -144,32 +129,15 @@ async function slowest(
     .map((event) => ({ ...event, connectionId: idOf(event.connectionId) }));
 }
 
-/** Watched share of the window, 0..1: the stretches that samples cover, none counted twice. */
-function coverageOf(samples: readonly ObservabilitySnapshot[], uid: string, { fromMs, toMs }: WindowMs): number {
-  let covered = 0;
-  let reached = fromMs;
-  for (const sample of samples) {
-    if (sample.connectionId !== uid) continue;
-    const end = Math.min(Date.parse(sample.timestamp), toMs);
-    const start = Math.max(Date.parse(sample.timestamp) - sample.periodSeconds * 1000, reached);
-    if (end > start) covered += end - start;
-    reached = Math.max(reached, end);
-  }
-  return covered / (toMs - fromMs);
-}
-
 function healthOf(
   summary: ConnectionSummary,
-  samples: readonly ObservabilitySnapshot[],
+  { latest, hits, misses }: SampleCourse,
   buckets: readonly OperationBucket[],
 ): ConnectionHealth {
-  const own = samples.filter((sample) => sample.connectionId === summary.uid);
-  const latest = own.at(-1);
   const operations = buckets.filter((bucket) => bucket.connectionId === summary.uid);
   const errors = total(operations.map((bucket) => bucket.error));
   const attempts = errors + total(operations.map((bucket) => bucket.success));
   const newest = operations.findLast((bucket) => bucket.p95Ms !== null);
-  const looked = own.filter((sample) => sample.keyspaceHits !== null && sample.keyspaceMisses !== null);
   return {
     connectionId: summary.id,
     name: display(summary.name),
@@ -181,10 +149,7 @@ function healthOf(
     errorRate: attempts === 0 ? null : errors / attempts,
     usedMemoryBytes: latest?.usedMemoryBytes ?? null,
     maxMemoryBytes: latest?.maxMemoryBytes ?? null,
-    hitRatio: ratioOf(
-      total(looked.map((sample) => sample.keyspaceHits ?? 0)),
-      total(looked.map((sample) => sample.keyspaceMisses ?? 0)),
-    ),
+    hitRatio: ratioOf(hits, misses),
     connectedClients: latest?.connectedClients ?? null,
     sampledAt: latest?.timestamp ?? null,
   };

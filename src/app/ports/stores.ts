@@ -5,6 +5,7 @@ import type { ActivityRow, ActivitySource } from '../../domain/observability/act
 import type { CommandTimes } from '../../domain/observability/commandTimes.ts';
 import type { LatencySketchJson } from '../../domain/observability/latencySketch.ts';
 import type { OperationBucket } from '../../domain/observability/overview.ts';
+import type { SampleCourse } from '../../domain/observability/sampleCourse.ts';
 import type { ObservabilitySnapshot } from '../../domain/observability/snapshot.ts';
 import type { PatternCount } from '../../domain/observability/topPatterns.ts';
 import type { EventStatus, HistoryEvent } from '../../domain/timeline/event.ts';
@@ -105,6 +106,12 @@ export interface StoredActivity {
 }
 
 /** Of one connection, by uid. */
+export interface SampleCourseQuery extends TimeWindow {
+  readonly connectionId: string;
+  readonly stepMs: number;
+}
+
+/** Of one connection, by uid. */
 export interface CommandTimesQuery extends TimeWindow {
   readonly connectionId: string;
   readonly stepMs: number;
@@ -133,6 +140,8 @@ export interface HistoryStore {
   search(query: Omit<TimelineQuery, 'cursor'>, signal?: AbortSignal): AsyncIterable<SearchPage>;
   /** Oldest first, at most 10,000; without their `commands`, which `commandTimes` adds up. */
   samples(query: TimeWindow & StoreScope): Promise<readonly ObservabilitySnapshot[]>;
+  /** What the samples of a connection come to over a window, however many they are. */
+  sampleCourse(query: SampleCourseQuery): Promise<SampleCourse>;
   /** One row per bucket and connection that had operations or coverage; `bucketSeconds` is a multiple of 60. */
   operations(query: TimeWindow & StoreScope & { readonly bucketSeconds: number }): Promise<readonly OperationBucket[]>;
   commandTimes(query: CommandTimesQuery): Promise<CommandTimes>;

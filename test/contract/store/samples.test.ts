@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { openStores } from '../../../src/adapters/store/openStores.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
+import { sampleSeries } from '../../../src/domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../../src/domain/observability/snapshot.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
 import { storeBuild } from '../../support/storeBuild.ts';
@@ -64,6 +65,29 @@ describe('samples over the parts of the history', function () {
       }
     });
   }
+
+  it('adds up what the samples of one connection say, also of more than are given at a time', async () => {
+    const atMs = startMs + 400_000_000;
+    const many = Array.from({ length: 12_000 }, (_, n) =>
+      sampleOf(1_000 + n, {
+        connectionId: 'connection-9',
+        timestamp: iso(atMs + (n + 1) * 15_000),
+        opsPerSecond: n,
+        keyspaceHits: n % 3 === 0 ? null : 3,
+        keyspaceMisses: 1,
+      }),
+    );
+    for (let at = 0; at < many.length; at += 2_000) await stores.history.appendSamples(many.slice(at, at + 2_000));
+    const query = { connectionId: 'connection-9', stepMs: 3_600_000 };
+    const toMs = atMs + 12_001 * 15_000;
+    const course = await stores.history.sampleCourse({ ...query, from: iso(atMs), to: iso(toMs) });
+    assert.equal(course.coverage, 12_000 / 12_001);
+    assert.equal(course.latest?.id, many.at(-1)?.id);
+    assert.deepEqual([course.hits, course.misses], [8_000 * 3, 8_000]);
+    assert.deepEqual(course.series, sampleSeries(many, atMs, toMs, 3_600_000));
+    const before = await stores.history.sampleCourse({ ...query, from: iso(atMs - 60_000), to: iso(atMs) });
+    assert.deepEqual([before.coverage, before.latest, before.hits], [0, null, 0]);
+  });
 
   it('adds up where the time of one connection’s server went, over all parts', async () => {
     const window = { from: iso(startMs), to: iso(startMs + 200_000_000) };

@@ -1,3 +1,5 @@
+import type { SampleCourseQuery } from '../../../app/ports/stores.ts';
+import { sampleCourse, type SampleCourse } from '../../../domain/observability/sampleCourse.ts';
 import type { ObservabilitySnapshot } from '../../../domain/observability/snapshot.ts';
 import type { PartContent } from '../parts.ts';
 import type { StoreEngine } from '../storeEngine.ts';
@@ -5,6 +7,7 @@ import type { EventPart } from '../storeOptions.ts';
 import { sampleTable } from './partContent.ts';
 import { samplesOfPart } from './repositories/observabilitySamples.ts';
 import { rolledUpSamples } from './repositories/sampleRollups.ts';
+import { isoMs } from './windows.ts';
 
 interface Query {
   readonly from: string;
@@ -32,6 +35,16 @@ export function storedSamples(history: StoreEngine, query: Query, most: number):
   return [...rolledUpSamples(history.read(), query), ...samples]
     .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
     .slice(0, most);
+}
+
+/** Added up here: what charts draw is little, and a week of samples is not. */
+export function storedSampleCourse(
+  history: StoreEngine,
+  { connectionId, stepMs, ...window }: SampleCourseQuery,
+): SampleCourse {
+  const query = { from: isoMs(window.from), to: isoMs(window.to), connectionIds: [connectionId] };
+  const samples = storedSamples(history, query, Number.MAX_SAFE_INTEGER);
+  return sampleCourse(samples, { fromMs: Date.parse(query.from), toMs: Date.parse(query.to) }, stepMs);
 }
 
 /** By the times of its samples, where the part says them; those of the part that still grows are not known. */

@@ -9,7 +9,7 @@ import { addActivity } from '../repositories/patternRollups.ts';
 import { sampleAt } from '../sampleAt.ts';
 import { storedActivity } from '../storedActivity.ts';
 import { storedCommandTimes } from '../storedCommandTimes.ts';
-import { storedSamples } from '../storedSamples.ts';
+import { storedSampleCourse, storedSamples } from '../storedSamples.ts';
 import { searchStep, timelinePage } from '../timelinePages.ts';
 import { isoMs } from '../windows.ts';
 import type { Handlers, StoreParts } from './handlers.ts';
@@ -32,6 +32,7 @@ export function historyHandlers(parts: StoreParts): Handlers<HistoryCalls> {
     'history.timeline': (query) => reading(() => timelinePage(history, query)),
     'history.searchStep': (query, after) => reading(() => searchStep(history, query, after)),
     'history.samples': (query) => reading(() => samplesOf(parts, query)),
+    'history.sampleCourse': (query) => reading(() => storedSampleCourse(history, query)),
     'history.operations': (query) => reading(() => operationBuckets(history.read(), query)),
     'history.commandTimes': (query) => reading(() => storedCommandTimes(history, query)),
     'history.sampleAt': (query) => reading(() => sampleAt(history, query)),
