@@ -198,8 +198,13 @@ describe('alerts', () => {
 
   it('rules go out to a file and come in again, all or none', async () => {
     const file = join(folder, 'alert-rules.json');
+    const importRules = async (path: string): Promise<void> => {
+      await workbench().run('Cachify: Import Alert Rules…');
+      const { quickInput } = workbench();
+      await quickInput.answerFileDialog('Import alert rules', (proposed) => proposed.startsWith(folder), path);
+    };
     await workbench().menu(VIEW, 'Memory here', 'Export Alert Rules…');
-    await answerDialog(/^Export alert rules/, (proposed) => proposed === file, file);
+    await workbench().quickInput.answerFileDialog('Export alert rules', (proposed) => proposed === file, file);
     await workbench().notification(/Alert rules exported to alert-rules\.json/);
     const exported = JSON.parse(await readFile(file, 'utf8')) as { rules: Record<string, unknown>[] };
     const { rules } = exported;
@@ -209,11 +214,9 @@ describe('alerts', () => {
     );
     const bad = join(folder, 'bad-rules.json');
     await writeFile(bad, JSON.stringify({ ...exported, rules: [rules[0], { ...rules[0], lookbackMinutes: 0 }] }));
-    await workbench().run('Cachify: Import Alert Rules…');
-    await answerDialog(/^Import alert rules/, (proposed) => proposed.startsWith(folder), bad);
+    await importRules(bad);
     await workbench().notification(/rules\[1\]\.lookbackMinutes/);
-    await workbench().run('Cachify: Import Alert Rules…');
-    await answerDialog(/^Import alert rules/, (proposed) => proposed.startsWith(folder), file);
+    await importRules(file);
     await workbench().notification(/Imported 1 alert rule/);
     await rulesAre('19, 9 on');
     await fold('Rules');
@@ -349,22 +352,6 @@ describe('alerts', () => {
     await page.locator('.rule-head vscode-button', { hasText: 'Save rule' }).waitFor();
     await rulesAre('21, 11 on');
   });
-
-  /** The dialog proposes a path a moment after it opens, which would replace what was typed before. */
-  async function answerDialog(title: RegExp, isProposed: (path: string) => boolean, path: string): Promise<void> {
-    const { quickInput } = workbench();
-    await waitFor(`the dialog ${title}`, 30_000, async () => {
-      return title.test(await quickInput.title()) && isProposed(await quickInput.value());
-    });
-    await quickInput.answer(path);
-    // A dialog that is still looking into the folder takes no answer.
-    await waitFor('the dialog to take it', 30_000, async () => {
-      const box = workbench().page.locator('.quick-input-widget:visible input').first();
-      if (!(await box.isVisible())) return true;
-      await workbench().page.keyboard.press('Enter');
-      return !(await box.isVisible());
-    });
-  }
 });
 
 async function chartHasFocus(page: Frame, chart: string): Promise<void> {

@@ -39,21 +39,8 @@ describe('runs that a policy holds back', function () {
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
-  /** The dialog proposes a place a moment after it opens, which would replace what was typed before. */
-  async function answerDialog(title: string, path: string): Promise<void> {
-    const { quickInput, page } = workbench();
-    await waitFor(`the dialog ${title}, with its proposal`, 30_000, async () => {
-      return (await quickInput.title()).startsWith(title) && (await quickInput.value()).startsWith(folder);
-    });
-    await quickInput.answer(path);
-    // A dialog that is still looking into the folder takes no answer.
-    await waitFor('the dialog to take it', 30_000, async () => {
-      const box = page.locator('.quick-input-widget:visible input').first();
-      if (!(await box.isVisible())) return true;
-      await page.keyboard.press('Enter');
-      return !(await box.isVisible());
-    });
-  }
+  const answerFileDialog = (title: string, path: string): Promise<void> =>
+    workbench().quickInput.answerFileDialog(title, (proposed) => proposed.startsWith(folder), path);
 
   it('imports a pack by the dialog, which then holds the connection back and says why where the mouse rests', async () => {
     await workbench().openContainer('Cachify');
@@ -80,7 +67,7 @@ describe('runs that a policy holds back', function () {
     };
     writeFileSync(imported, JSON.stringify({ format: 'cachify.policyPacks/1', packs: [pack] }));
     await workbench().run('Cachify: Import Policy Packs…');
-    await answerDialog('Import policy', imported);
+    await answerFileDialog('Import policy', imported);
     await workbench().notification(/1 policy pack imported/);
     await workbench().clearNotifications();
     await workbench().menu('Connections', 'Shop dev', 'Assign Policy Packs…');
@@ -130,7 +117,7 @@ describe('runs that a policy holds back', function () {
     await workbench().menu(PACKS, 'Night work (copy)', 'Turn On Policy Pack');
     await rowOf(PACKS, /^Night work \(copy\) closed/);
     await workbench().menu(PACKS, 'Night work (copy)', 'Export Policy Packs…');
-    await answerDialog('Export Night', exported);
+    await answerFileDialog('Export Night', exported);
     await workbench().notification(/Exported to/);
     const { packs } = JSON.parse(readFileSync(exported, 'utf8')) as { packs: { name: string; version: number }[] };
     assert.deepEqual(

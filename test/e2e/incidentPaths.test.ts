@@ -11,7 +11,6 @@ import { uidSource } from '../../src/domain/connections/identity.ts';
 import type { BundleManifest } from '../../src/domain/incidents/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
-import type { Workbench } from '../support/host/workbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { idOf } from '../support/storeRows.ts';
@@ -71,14 +70,6 @@ async function seed(global: string, port: number, now: number): Promise<void> {
   await rig.service.start({ runId });
   await rig.service.wait(runId);
   await rig.close();
-}
-
-async function answerDialog({ quickInput }: Workbench, path: string): Promise<void> {
-  await waitFor('the question for a file, with its proposal', 30_000, async () => {
-    const title = await quickInput.title();
-    return title.startsWith('Export incident bundle') && (await quickInput.value()).endsWith('.zip');
-  });
-  await quickInput.answer(path);
 }
 
 describe('the ways to a bundle and what becomes of it', function () {
@@ -146,7 +137,7 @@ describe('the ways to a bundle and what becomes of it', function () {
     const target = join(out, name);
     await (await button(/Show what would be in it|Show again/)).click();
     await (await button(/Export bundle/)).click({ timeout: 60_000 });
-    await answerDialog(workbench(), target);
+    await workbench().quickInput.answerFileDialog('Export incident bundle', (path) => path.endsWith('.zip'), target);
     await (await panel()).locator('h2', { hasText: 'Bundle written' }).waitFor({ timeout: 60_000 });
     const manifest = JSON.parse(
       execFileSync('unzip', ['-p', target, 'manifest.json'], { encoding: 'utf8' }),

@@ -19,13 +19,8 @@ import { waitFor } from '../support/waiting.ts';
 
 const VIEW = 'Incidents & Storage';
 
-/** The dialog proposes a name a moment after it opens, which would replace what was typed before. */
-async function answerDialog({ quickInput }: Workbench, path: string): Promise<void> {
-  await waitFor('the question for a file, with its proposal', 30_000, async () => {
-    const title = await quickInput.title();
-    return title.startsWith('Export incident bundle') && (await quickInput.value()).endsWith('.zip');
-  });
-  await quickInput.answer(path);
+async function chooseFile({ quickInput }: Workbench, path: string): Promise<void> {
+  await quickInput.answerFileDialog('Export incident bundle', (proposed) => proposed.endsWith('.zip'), path);
 }
 
 describe('incident bundles', function () {
@@ -51,7 +46,7 @@ describe('incident bundles', function () {
 
   async function exportTo(path: string): Promise<void> {
     await (await button(/Export bundle/)).click();
-    await answerDialog(workbench(), path);
+    await chooseFile(workbench(), path);
   }
 
   it('opens on the last hour and shows what it would hold, with a hash, before any file is written', async () => {
@@ -146,7 +141,7 @@ describe('an export whose extension host dies', function () {
     await (await panel()).locator('vscode-button', { hasText: 'Show what would be in it' }).click();
     await (await panel()).locator('.hash').first().waitFor({ timeout: 120_000 });
     await (await panel()).locator('vscode-button', { hasText: /Export bundle/ }).click();
-    await answerDialog(workbench(), target);
+    await chooseFile(workbench(), target);
     for (let kill = 0; kill < 3; kill++) {
       const before = kill === 0 ? 0 : stateBytes();
       await waitFor('some more of it on disk', 60_000, () => Promise.resolve(stateBytes() > before));

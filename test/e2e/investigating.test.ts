@@ -304,13 +304,8 @@ describe('investigating', () => {
       const name = `timeline.${format.toLowerCase()}`;
       const path = join(dataFolder, 'workspace', name);
       await page.locator('.timeline vscode-button', { hasText: new RegExp(`^\\s*${format}\\s*$`) }).click();
-      // The dialog looks into the folder first, and then proposes a name there.
-      const box = workbench().page.locator('.quick-input-widget:visible input').first();
-      await waitFor('the proposed name', 30_000, async () => (await box.inputValue()) === path);
-      await waitFor('the dialog to take it', 30_000, async () => {
-        await pressed('Enter');
-        return !(await box.isVisible());
-      });
+      const { quickInput } = workbench();
+      await quickInput.answerFileDialog('Export the filtered events', (proposed) => proposed === path, path);
       await page.locator('.timeline .toolbar', { hasText: '1 row written' }).waitFor();
       return readFile(path, 'utf8');
     };

@@ -105,6 +105,25 @@ export class QuickInput {
     await this.accept();
   }
 
+  /**
+   * Answers VS Code's own dialog for a file. It proposes a path a moment after it opens, which would replace what was typed
+   * before; and while it is still looking into the folder it takes no answer, so that Enter is pressed until it does.
+   *
+   * @param title the beginning of the dialog's title.
+   * @param isProposed tells the path that it proposes in the end from what it shows before.
+   */
+  async answerFileDialog(title: string, isProposed: (path: string) => boolean, path: string): Promise<void> {
+    await waitFor(`the dialog ${title}, with its proposal`, LIMIT_MS, async () => {
+      return (await this.title()).startsWith(title) && isProposed(await this.value());
+    });
+    await this.answer(path);
+    await waitFor(`the dialog ${title} to take ${path}`, LIMIT_MS, async () => {
+      if (!(await this.box().isVisible())) return true;
+      await this.page.keyboard.press('Enter');
+      return !(await this.box().isVisible());
+    });
+  }
+
   /** Labels of the rows in sight. */
   async items(): Promise<string[]> {
     await this.waitUntilOpen();
