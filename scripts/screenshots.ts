@@ -1,5 +1,6 @@
 // `npm run screenshots`: the pictures of the README and the docs, taken of the demo shop. A row in `pictures` is a picture.
 import { join } from 'node:path';
+import { storeFolderOf } from '../test/support/host/userData.ts';
 import { openWorkbench, type Workbench, type WorkbenchOptions } from '../test/support/host/workbench.ts';
 import type { ThemeName } from '../test/support/host/vscodeHost.ts';
 import { endWithNpm, ownFolder } from '../test/support/processes.ts';
@@ -24,7 +25,7 @@ async function take(workbench: Workbench, picture: Picture, theme: ThemeName): P
 /** A window whose store remembers three hours, with the same connections as settings of the user. */
 async function withPast(servers: readonly DemoServer[]): Promise<WorkbenchOptions> {
   const dataFolder = ownFolder('cachify-pictures-');
-  await seedHistory(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store'), servers);
+  await seedHistory(storeFolderOf(dataFolder), servers);
   return { dataFolder, settings: { 'cachify.connections': demoConnections(servers) } };
 }
 

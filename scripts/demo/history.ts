@@ -1,28 +1,17 @@
 // A past for the pictures of the Observability panel: what a shop's operators and servers would have left behind.
-import { createHash } from 'node:crypto';
 import { openStores } from '../../src/adapters/store/openStores.ts';
-import { uidSource } from '../../src/domain/connections/identity.ts';
 import type { CommandDelta } from '../../src/domain/observability/commandStats.ts';
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { uidOf } from '../../test/support/connectionUid.ts';
 import { seeded } from '../../test/support/seeded.ts';
 import { storeBuild } from '../../test/support/storeBuild.ts';
+import { idOf } from '../../test/support/storeRows.ts';
 import { systemClock } from '../../test/support/systemClock.ts';
 import type { DemoServer } from './servers.ts';
 
 const MINUTE = 60_000;
 const hours = 3;
-
-function uidOf(id: string): string {
-  const hash = createHash('sha256');
-  for (const part of uidSource('', id)) hash.update(part);
-  return hash.digest('hex').slice(0, 32);
-}
-
-/** A UUID that is made of a number. */
-function idOf(number: number): string {
-  return `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
-}
 
 /**
  * Writes three hours of operations, samples and engine events of user-scope connections into a new store: in the last

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
+import { bindKeys } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
@@ -59,16 +60,12 @@ describe('alerts', () => {
     redis = await startRedis({ args: ['--enable-debug-command', 'yes'] });
     await redis.cli('SET', 'cart:1', 'value');
     await redis.cli('ACL', 'SETUSER', 'default', 'resetkeys', '~cart:*');
-    const read = (key: string, name: string): object => ({
+    const read = (key: string, name: string) => ({
       key,
       command: 'cachify.keys.read',
       args: { connectionId: 'shop', key: name },
     });
-    await mkdir(join(dataFolder, 'user/User'), { recursive: true });
-    await writeFile(
-      join(dataFolder, 'user/User/keybindings.json'),
-      JSON.stringify([read('ctrl+alt+f9', 'cart:1'), read('ctrl+alt+f8', 'refused:1')]),
-    );
+    await bindKeys(dataFolder, [read('ctrl+alt+f9', 'cart:1'), read('ctrl+alt+f8', 'refused:1')]);
     await mkdir(join(folder, '.vscode'), { recursive: true });
     const alertRules = [slow, failing, memory, { ...slow, id: 'broken', name: 'Broken', threshold: 'much' }];
     await writeFile(join(folder, '.vscode/settings.json'), JSON.stringify({ 'cachify.alertRules': alertRules }));

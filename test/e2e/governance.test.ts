@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Frame } from 'playwright-core';
 import { countCommands, readCommands, type CommandCounter } from '../support/commandCounter.ts';
+import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { waitFor } from '../support/waiting.ts';
@@ -34,11 +35,6 @@ describe('governance', function () {
   }));
   const panel = (): Promise<Frame> => workbench().webview('.pack-head');
   const button = async (text: string | RegExp) => (await panel()).locator('vscode-button', { hasText: text });
-  const packRow = async (text: RegExp): Promise<string> =>
-    waitFor(`a row ${text}`, 60_000, async () => {
-      const rows = (await workbench().rows(VIEW)).map(({ label, description }) => `${label} ${description}`);
-      return rows.find((row) => text.test(row)) ?? false;
-    });
 
   /** Row and x of an hour in the grid, in the window's own coordinates. */
   async function point(day: number, hour: number): Promise<{ x: number; y: number }> {
@@ -86,7 +82,7 @@ describe('governance', function () {
     );
     assert.match(await page.locator('.open-state').innerText(), /Closed, it opens/);
     await (await button('Create policy pack')).click();
-    await packRow(/^Change window closed, it opens/);
+    await workbench().rowSaying(VIEW, /^Change window closed, it opens/);
     await page.locator('.pack-head', { hasText: 'version 1' }).waitFor({ timeout: 20_000 });
     await workbench().screenshot('governance-pack');
   });
@@ -107,11 +103,7 @@ describe('governance', function () {
     assert.match(await workbench().dialog(), /Change window allows dev; Shop prod is prod, so it allows nothing there/);
     await workbench().screenshot('governance-conflict');
     await workbench().dialogButton('Assign anyway');
-    await waitFor('both connections under the pack', 30_000, async () =>
-      (await workbench().rows(VIEW)).some(
-        ({ label, description }) => label === 'Shop prod' && /blocked/.test(description),
-      ),
-    );
+    await workbench().rowSaying(VIEW, /^Shop prod .*blocked/);
     await workbench().screenshot('governance-assigned');
   });
 
@@ -136,14 +128,7 @@ describe('governance', function () {
   });
 
   it('looks right in every theme, wide and narrow', async () => {
-    for (const theme of ['light', 'contrast', 'contrastLight'] as const) {
-      await workbench().setTheme(theme);
-      await workbench().screenshot(`governance-why-${theme}`);
-    }
-    await workbench().setTheme('dark');
-    await workbench().page.setViewportSize({ width: 800, height: 900 });
-    await workbench().screenshot('governance-narrow');
-    await workbench().page.setViewportSize({ width: 1280, height: 800 });
+    await pictureEveryLook(workbench(), 'governance-why');
   });
 
   it('tries the pack on the past', async () => {
@@ -168,14 +153,14 @@ describe('governance', function () {
     await page.locator('.open-state', { hasText: /^Open now/ }).waitFor({ timeout: 20_000 });
     await workbench().screenshot('governance-open');
     await (await button('Save policy pack')).click();
-    await packRow(/^Change window open now, closes/);
+    await workbench().rowSaying(VIEW, /^Change window open now, closes/);
     await page.locator('.why-head', { hasText: 'Allowed now: deleting keys on Shop dev' }).waitFor({ timeout: 20_000 });
     await workbench().menu('Connections', 'cart:1', 'Delete Keys…');
     await workbench().dialogButton('Delete key');
     await waitFor('the key to be gone', 30_000, async () => (await redis.cli('dbsize')) === '2');
     await workbench().expand(VIEW, 'Recent decisions');
-    await packRow(/^Allowed: deleting keys Shop dev/);
-    await packRow(/^Blocked: deleting keys Shop dev/);
+    await workbench().rowSaying(VIEW, /^Allowed: deleting keys Shop dev/);
+    await workbench().rowSaying(VIEW, /^Blocked: deleting keys Shop dev/);
     await workbench().screenshot('governance-decisions');
   });
 });

@@ -35,7 +35,7 @@ describe('runs that a policy holds back', function () {
       'files.simpleDialog.enable': true,
     },
   }));
-  const { button, rowOf, planFolder } = workflowsByHand(workbench);
+  const { button, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
@@ -75,7 +75,7 @@ describe('runs that a policy holds back', function () {
     await workbench().quickInput.pick('Night work');
     await workbench().quickInput.accept();
     await workbench().openView(PACKS);
-    await rowOf(PACKS, /^Night work closed, it opens/);
+    await workbench().rowSaying(PACKS, /^Night work closed, it opens/);
     await workbench().expand(PACKS, 'Night work');
     const held = workbench().row(PACKS, 'Shop dev');
     await held.waitFor({ timeout: 30_000 });
@@ -102,7 +102,7 @@ describe('runs that a policy holds back', function () {
       .click();
     await (await button('Start when the window opens')).click();
     await workbench().dialogButton('Start when it opens');
-    await rowOf(RUNS, /^Delete night:\*.*waiting for its window/);
+    await workbench().rowSaying(RUNS, /^Delete night:\*.*waiting for its window/);
     assert.match(await workbench().notification(/Waits for the window that opens/), /\d\d:\d\d UTC/);
     assert.equal(await count('night:*'), 40);
     await workbench().screenshot('run-waiting');
@@ -111,11 +111,11 @@ describe('runs that a policy holds back', function () {
 
   it('duplicates, turns off and on, and exports packs meanwhile', async () => {
     await workbench().menu(PACKS, 'Night work', 'Duplicate Policy Pack');
-    await rowOf(PACKS, /^Night work \(copy\) closed/);
+    await workbench().rowSaying(PACKS, /^Night work \(copy\) closed/);
     await workbench().menu(PACKS, 'Night work (copy)', 'Turn Off Policy Pack');
-    await rowOf(PACKS, /^Night work \(copy\) off/);
+    await workbench().rowSaying(PACKS, /^Night work \(copy\) off/);
     await workbench().menu(PACKS, 'Night work (copy)', 'Turn On Policy Pack');
-    await rowOf(PACKS, /^Night work \(copy\) closed/);
+    await workbench().rowSaying(PACKS, /^Night work \(copy\) closed/);
     await workbench().menu(PACKS, 'Night work (copy)', 'Export Policy Packs…');
     await answerFileDialog('Export Night', exported);
     await workbench().notification(/Exported to/);

@@ -1,15 +1,15 @@
 // From an alert, a run, a failed operation and a brush on a chart to a bundle of that range; and what becomes of bundles.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { ZipReader } from '../../src/adapters/files/zipReader.ts';
-import { uidSource } from '../../src/domain/connections/identity.ts';
 import type { BundleManifest } from '../../src/domain/incidents/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { uidOf } from '../support/connectionUid.ts';
+import { brushChart } from '../support/host/brushChart.ts';
+import { bindKeys, globalStorageOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
@@ -20,12 +20,6 @@ import { workflowRig } from '../support/workflowRig.ts';
 const VIEW = 'Incidents & Storage';
 const minute = 60_000;
 const failedId = idOf(777);
-
-function uidOf(id: string): string {
-  const hash = createHash('sha256');
-  for (const part of uidSource('', id)) hash.update(part);
-  return hash.digest('hex').slice(0, 32);
-}
 
 /** The past of the connection `shop`: an hour of reads, one that failed, an alert that is over, and a run. */
 async function seed(global: string, port: number, now: number): Promise<void> {
@@ -85,15 +79,12 @@ describe('the ways to a bundle and what becomes of it', function () {
     now = Date.now();
     redis = await startRedis();
     for (let n = 0; n < 20; n++) await redis.cli('SET', `tmp:${n}`, 'x');
-    await mkdir(join(dataFolder, 'user/User'), { recursive: true });
-    // Key bindings call commands with plain arguments, as the product's own surfaces do.
     const failure = { event: { id: failedId, timestamp: new Date(now - 1_600_000).toISOString() } };
-    const bindings = [
+    await bindKeys(dataFolder, [
       { key: 'ctrl+alt+shift+1', command: 'cachify.observability.openFailures', args: failure },
       { key: 'ctrl+alt+shift+2', command: 'cachify.observability.open', args: { connectionIds: ['shop'] } },
-    ];
-    await writeFile(join(dataFolder, 'user/User/keybindings.json'), JSON.stringify(bindings));
-    await seed(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio'), redis.port, now);
+    ]);
+    await seed(globalStorageOf(dataFolder), redis.port, now);
   });
   after(() => redis.stop());
   const workbench = useWorkbench(() => ({
@@ -200,16 +191,7 @@ describe('the ways to a bundle and what becomes of it', function () {
     const page = await workbench().webview('.charts .u-over');
     const plot = page.locator('.charts .u-over').first();
     await plot.waitFor({ timeout: 30_000 });
-    await plot.scrollIntoViewIfNeeded();
-    const box = await plot.boundingBox();
-    assert.ok(box);
-    const { mouse } = workbench().page;
-    const y = box.y + box.height / 2;
-    await mouse.move(box.x + box.width * 0.4, y);
-    await mouse.down();
-    await mouse.move(box.x + box.width * 0.5, y, { steps: 5 });
-    await mouse.move(box.x + box.width * 0.6, y, { steps: 5 });
-    await mouse.up();
+    await brushChart(plot, 0.4, 0.6);
     await page.locator('.fixed-range vscode-button', { hasText: 'Incident bundle…' }).click({ timeout: 30_000 });
     const { from, to } = (await exported('brush.zip')).scope;
     const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];

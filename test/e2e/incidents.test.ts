@@ -8,7 +8,9 @@ import { startDemoServers, type DemoServer } from '../../scripts/demo/servers.ts
 import { demoConnections } from '../../scripts/demo/workspace.ts';
 import { incidentWork } from '../../src/adapters/store/incidentWork.ts';
 import { openStores } from '../../src/adapters/store/openStores.ts';
+import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { extensionHosts } from '../support/host/extensionHosts.ts';
+import { globalStorageOf, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
@@ -38,7 +40,7 @@ describe('incident bundles', function () {
 
   const workbench = useWorkbench(async () => {
     const dataFolder = ownFolder('cachify-incidents-window-');
-    await seedHistory(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store'), servers);
+    await seedHistory(storeFolderOf(dataFolder), servers);
     return { dataFolder, settings: { 'cachify.connections': demoConnections(servers) } };
   });
   const panel = (): Promise<Frame> => workbench().webview('.bundle');
@@ -79,14 +81,7 @@ describe('incident bundles', function () {
   });
 
   it('looks right in every theme, wide and narrow', async () => {
-    for (const theme of ['light', 'contrast', 'contrastLight'] as const) {
-      await workbench().setTheme(theme);
-      await workbench().screenshot(`incident-bundle-${theme}`);
-    }
-    await workbench().page.setViewportSize({ width: 800, height: 900 });
-    await workbench().screenshot('incident-bundle-narrow');
-    await workbench().page.setViewportSize({ width: 1280, height: 800 });
-    await workbench().setTheme('dark');
+    await pictureEveryLook(workbench(), 'incident-bundle');
   });
 
   it('exports by the mouse, verifies, and lists the bundle in the view', async () => {
@@ -101,10 +96,7 @@ describe('incident bundles', function () {
     const lines = execFileSync('unzip', ['-p', target, 'timeline.jsonl'], { encoding: 'utf8', maxBuffer: 1 << 28 });
     assert.doesNotMatch(lines, /shop-dev|cart:/);
     await workbench().openView(VIEW);
-    const row = await waitFor('the bundle in the view', 30_000, async () =>
-      (await workbench().rows(VIEW)).find(({ label }) => label === 'shop.zip'),
-    );
-    assert.match(row.description, /[\d,]+ events/);
+    await workbench().rowSaying(VIEW, /^shop\.zip .*[\d,]+ events/);
     await workbench().screenshot('incident-bundle-tree');
   });
 });
@@ -115,7 +107,7 @@ describe('an export whose extension host dies', function () {
   const events = 800_000;
   const out = realpathSync(ownFolder('cachify-bundles-'));
   const dataFolder = ownFolder('cachify-incidents-window-');
-  const global = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio');
+  const global = globalStorageOf(dataFolder);
 
   before(async function seed() {
     this.timeout(180_000);
@@ -150,11 +142,7 @@ describe('an export whose extension host dies', function () {
       await workbench().reload();
       await workbench().openContainer('Cachify');
       await workbench().openView(VIEW);
-      await waitFor('the interrupted export', 60_000, async () =>
-        (await workbench().rows(VIEW)).find(
-          ({ label, description }) => label === 'killed.zip' && description.startsWith('interrupted at'),
-        ),
-      );
+      await workbench().rowSaying(VIEW, /^killed\.zip interrupted at/);
       if (kill === 0) {
         // The notification of the new start resumes as well as the command does.
         const told = /The export of .*killed\.zip was interrupted/;

@@ -1,12 +1,13 @@
 // From a spike to its events, a failed operation, its attempts and its key; by links; by keyboard; and out into files.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
 import { openStores } from '../../src/adapters/store/openStores.ts';
-import { uidSource } from '../../src/domain/connections/identity.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
+import { uidOf } from '../support/connectionUid.ts';
+import { brushChart } from '../support/host/brushChart.ts';
+import { bindKeys, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
@@ -14,12 +15,6 @@ import { storeBuild } from '../support/storeBuild.ts';
 import { idOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
-
-function uidOf(id: string): string {
-  const hash = createHash('sha256');
-  for (const part of uidSource('', id)) hash.update(part);
-  return hash.digest('hex').slice(0, 32);
-}
 
 const formula = '=HYPERLINK("http://127.0.0.1/","open")';
 const runId = '5c1d0c55-0000-4000-8000-00000000c0de';
@@ -71,7 +66,6 @@ describe('investigating', () => {
   const now = Date.now();
   let redis: RedisBox;
 
-  /** Key bindings call commands with plain arguments, as other extensions and the product's other surfaces do. */
   const links = [
     { command: 'openTimeline', args: { runId } },
     { command: 'openTimeline', args: { environments: ['prod'] } },
@@ -89,14 +83,13 @@ describe('investigating', () => {
   before(async () => {
     redis = await startRedis();
     await redis.cli('SET', 'cart:7', '{"items":3}');
-    await mkdir(join(dataFolder, 'user/User'), { recursive: true });
     const bindings = links.map(({ command, args }, at) => ({
       key: `ctrl+alt+shift+${at + 1}`,
       command: `cachify.observability.${command}`,
       args,
     }));
-    await writeFile(join(dataFolder, 'user/User/keybindings.json'), JSON.stringify(bindings));
-    await seed(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store'), now);
+    await bindKeys(dataFolder, bindings);
+    await seed(storeFolderOf(dataFolder), now);
   });
   after(() => redis.stop());
   const workbench = useWorkbench(() => ({
@@ -123,17 +116,7 @@ describe('investigating', () => {
   });
 
   it('shows in the tables what was brushed on a chart', async () => {
-    const plot = page.locator('#chart-operations .u-over');
-    await plot.scrollIntoViewIfNeeded();
-    const box = await plot.boundingBox();
-    assert.ok(box !== null);
-    const { mouse } = workbench().page;
-    const [y, share] = [box.y + box.height / 2, (of: number): number => box.x + box.width * of];
-    await mouse.move(share(0.6), y);
-    await mouse.down();
-    await mouse.move(share(0.7), y, { steps: 5 });
-    await mouse.move(share(0.8), y, { steps: 5 });
-    await mouse.up();
+    await brushChart(page.locator('#chart-operations .u-over'), 0.6, 0.8);
     await page.locator('.fixed-range').waitFor();
     await page.locator('#tab-timeline').click();
     // A fifth of the hour, in which something happened every ten seconds.

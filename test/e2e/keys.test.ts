@@ -57,11 +57,7 @@ describe('keys in the workbench', function () {
     for (const other of ['Workflows', 'Alerts']) await workbench().foldView(other);
     await workbench().expand(VIEW, 'Shop dev');
     // Types come a moment after the names.
-    await waitFor('the type of plain', 20_000, async () =>
-      (await workbench().rows(VIEW)).some(
-        ({ label, description }) => label === 'plain' && description.startsWith('string'),
-      ),
-    );
+    await workbench().rowSaying(VIEW, /^plain string/);
     const rows = await workbench().rows(VIEW);
     const described = Object.fromEntries(rows.map(({ label, description }) => [label, description]));
     assert.equal(described['cart:'], '2');

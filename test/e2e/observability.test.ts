@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import { contentSecurityPolicy } from '../../src/ui/panels/html.ts';
+import { bindKeys } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
@@ -18,14 +17,11 @@ const hostileKeys = [
   '__proto__',
 ];
 
-/** Key bindings call commands with plain arguments, as other extensions do. */
-function keyBindings(): object[] {
-  return hostileKeys.map((key, at) => ({
-    key: `ctrl+alt+shift+${at + 1}`,
-    command: 'cachify.keys.read',
-    args: { connectionId: 'shop', key },
-  }));
-}
+const keyBindings = hostileKeys.map((key, at) => ({
+  key: `ctrl+alt+shift+${at + 1}`,
+  command: 'cachify.keys.read',
+  args: { connectionId: 'shop', key },
+}));
 
 /** What injected code would try, as source: it runs inside the page. */
 const attempts = `async (port) => {
@@ -62,8 +58,7 @@ describe('the Observability panel', () => {
   before(async () => {
     redis = await startRedis();
     for (const key of hostileKeys) await redis.cliBytes('SET', key, 'value');
-    await mkdir(join(dataFolder, 'user/User'), { recursive: true });
-    await writeFile(join(dataFolder, 'user/User/keybindings.json'), JSON.stringify(keyBindings()));
+    await bindKeys(dataFolder, keyBindings);
   });
   const workbench = useWorkbench(() => ({
     dataFolder,

@@ -25,7 +25,7 @@ describe('undo that will be partial', function () {
       'cachify.keys.snapshotBudgetMb': 64,
     },
   }));
-  const { button, rowOf, planFolder } = workflowsByHand(workbench);
+  const { button, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
@@ -48,7 +48,7 @@ describe('undo that will be partial', function () {
     await workbench().quickInput.says(/This is not Shop dev/);
     assert.equal(await count('big:*'), 700);
     await workbench().quickInput.answer('Shop dev');
-    await rowOf(RUNS, /^Delete big:\*.*700 done/);
+    await workbench().rowSaying(RUNS, /^Delete big:\*.*700 done/);
     await (await button(/^Undo/)).click();
     await workbench().dialogButton('Undo');
     await workbench().notification(/keys are as they were before/, 60_000);

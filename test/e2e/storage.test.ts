@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Frame } from 'playwright-core';
 import { openStores } from '../../src/adapters/store/openStores.ts';
 import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
+import { pictureEveryLook } from '../support/host/everyLook.ts';
+import { storageByHand } from '../support/host/storageByHand.ts';
+import { globalStorageOf, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 
 const VIEW = 'Incidents & Storage';
@@ -17,7 +19,7 @@ const dayMs = 86_400_000;
 /** Sixty days of events, of which a third is older than the thirty that are kept; two weeks of a dataset that grows. */
 async function seed(dataFolder: string): Promise<void> {
   const { migrationsDirectory, ...build } = await storeBuild();
-  const directory = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store');
+  const directory = storeFolderOf(dataFolder);
   const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
   const now = Date.now();
   const at = (days: number, n: number): string => new Date(now - days * dayMs + n * 1000).toISOString();
@@ -53,17 +55,12 @@ describe('storage', function () {
 
   before(() => seed(dataFolder));
   const workbench = useWorkbench(() => ({ dataFolder }));
-  const panel = (): Promise<Frame> => workbench().webview('.datasets');
-  const dataset = async (name: string) =>
-    (await panel()).locator('.dataset', { has: (await panel()).locator('h2', { hasText: name }) });
+  const { panel, dataset, open } = storageByHand(workbench);
   const total = async (): Promise<string> =>
     (await (await dataset('Timeline events')).locator('.dataset-facts span').first().innerText()).trim();
 
   it('shows what is kept against its budget, in the view and in the panel', async () => {
-    await workbench().openContainer('Cachify');
-    await workbench().openView(VIEW);
-    await workbench().row(VIEW, 'Timeline events').waitFor({ timeout: 60_000 });
-    await workbench().click(VIEW, 'Timeline events');
+    await open('Timeline events');
     assert.equal(await total(), '9,000 events');
     await workbench().screenshot('storage');
   });
@@ -72,15 +69,9 @@ describe('storage', function () {
     const events = await dataset('Timeline events');
     await events.locator('vscode-button', { hasText: 'Purge…' }).click();
     await (await panel()).locator('.plan-table').waitFor();
-    for (const theme of ['dark', 'light', 'contrast'] as const) {
-      await workbench().setTheme(theme);
-      await workbench().screenshot(`storage-plan-${theme}`);
-    }
-    await workbench().page.setViewportSize({ width: 800, height: 900 });
-    await workbench().screenshot('storage-plan-narrow');
+    await pictureEveryLook(workbench(), 'storage-plan');
     // High enough for all rows of the view below the others.
     await workbench().page.setViewportSize({ width: 1280, height: 1400 });
-    await workbench().setTheme('dark');
   });
 
   it('purges by the mouse what the plan said, and gives it back', async () => {
@@ -113,11 +104,7 @@ describe('storage', function () {
     await workbench().page.keyboard.type('1');
     await workbench().page.keyboard.press('Enter');
     await events.locator('.dataset-level', { hasText: 'over budget' }).waitFor({ timeout: 60_000 });
-    await waitFor('the view to say it', 60_000, async () =>
-      (await workbench().rows(VIEW)).some(
-        ({ label, description }) => label === 'Timeline events' && description.startsWith('over budget'),
-      ),
-    );
+    await workbench().rowSaying(VIEW, /^Timeline events over budget/);
     await workbench().screenshot('storage-over');
     await events.locator('vscode-button', { hasText: 'Purge…' }).focus();
     await workbench().page.keyboard.press('Enter');
@@ -136,7 +123,7 @@ describe('storage', function () {
     await workbench().quickInput.answer('delete everything');
     await workbench().notification(/The local store is empty/, 60_000);
     await waitFor('nothing', 60_000, async () => (await total()) === '0 events');
-    const folder = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio');
+    const folder = globalStorageOf(dataFolder);
     const [backup] = readdirSync(folder).filter((name) => /^backup-.*\.sqlite$/.test(name));
     assert.ok(backup !== undefined, 'a backup stands beside the store');
     const count = execFileSync('sqlite3', [join(folder, backup), 'SELECT count(*) FROM history_events'], {

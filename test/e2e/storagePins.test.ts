@@ -1,14 +1,14 @@
 // A person whose budget cannot be met, because what is over it belongs to an alert that is not over.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import type { Frame } from 'playwright-core';
 import { openStores } from '../../src/adapters/store/openStores.ts';
+import { pictureEveryLook } from '../support/host/everyLook.ts';
+import { storageByHand } from '../support/host/storageByHand.ts';
+import { globalStorageOf, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, idOf, sampleOf } from '../support/storeRows.ts';
 import { systemClock } from '../support/systemClock.ts';
-import { waitFor } from '../support/waiting.ts';
 
 const VIEW = 'Incidents & Storage';
 const dayMs = 86_400_000;
@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 /** More events than 1 MB holds, all of them since an alert that still goes on. */
 async function seed(dataFolder: string): Promise<void> {
   const { migrationsDirectory, ...build } = await storeBuild();
-  const directory = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store');
+  const directory = storeFolderOf(dataFolder);
   const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
   const now = Date.now();
   const at = (days: number, n = 0): string => new Date(now - days * dayMs + n * 1000).toISOString();
@@ -54,15 +54,10 @@ describe('storage that pins hold over its budget', function () {
 
   before(() => seed(dataFolder));
   const workbench = useWorkbench(() => ({ dataFolder }));
-  const panel = (): Promise<Frame> => workbench().webview('.datasets');
-  const dataset = async (name: string) =>
-    (await panel()).locator('.dataset', { has: (await panel()).locator('h2', { hasText: name }) });
+  const { panel, dataset, open } = storageByHand(workbench);
 
   it('says what is pinned and why, by how much it is over, and that samples rest', async () => {
-    await workbench().openContainer('Cachify');
-    await workbench().openView(VIEW);
-    await workbench().row(VIEW, 'Timeline events').waitFor({ timeout: 60_000 });
-    await workbench().click(VIEW, 'Timeline events');
+    await open('Timeline events');
     const page = await panel();
     // Budgets are looked at when the window has started, and every minute.
     await page
@@ -71,24 +66,13 @@ describe('storage that pins hold over its budget', function () {
     await page.locator('.notice', { hasText: /are not collected until that budget is met/ }).waitFor();
     const pins = (await dataset('Timeline events')).locator('.dataset-pins');
     assert.match(await pins.innerText(), /MB pinned: Alert: Slow commands on Shop prod/);
-    await waitFor('the view to say it', 60_000, async () =>
-      (await workbench().rows(VIEW)).some(
-        ({ label, description }) => label === 'Timeline events' && description.startsWith('over budget'),
-      ),
-    );
+    await workbench().rowSaying(VIEW, /^Timeline events over budget/);
     assert.match(await (await dataset('Timeline events')).locator('.dataset-facts').innerText(), /8,000 events/);
     await workbench().screenshot('storage-pins');
   });
 
   it('looks right in every theme, wide and narrow', async () => {
-    for (const theme of ['light', 'contrast', 'contrastLight'] as const) {
-      await workbench().setTheme(theme);
-      await workbench().screenshot(`storage-pins-${theme}`);
-    }
-    await workbench().page.setViewportSize({ width: 800, height: 900 });
-    await workbench().screenshot('storage-pins-narrow');
-    await workbench().page.setViewportSize({ width: 1280, height: 800 });
-    await workbench().setTheme('dark');
+    await pictureEveryLook(workbench(), 'storage-pins');
   });
 
   it('plans a purge that takes nothing that is pinned, and says so', async () => {
@@ -103,7 +87,7 @@ describe('storage that pins hold over its budget', function () {
   it('tells where the folder of the store is, where no file manager can be opened', async () => {
     await workbench().run('Cachify: Open Local Store’s Folder');
     const text = await workbench().notification(/It is on the (machine that serves this page|remote)/);
-    assert.ok(text.includes(join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio')), text);
+    assert.ok(text.includes(globalStorageOf(dataFolder)), text);
     await workbench().notificationButton(/It is on the/, 'Copy path');
   });
 });

@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../support/host/chromium.ts';
+import { storeFolderOf } from '../support/host/userData.ts';
 import { startVscodeHost, type VscodeHost } from '../support/host/vscodeHost.ts';
 import { WindowAgents, type WindowAgent } from '../support/host/windowAgents.ts';
 import { Workbench } from '../support/host/workbench.ts';
@@ -34,7 +35,7 @@ describe('a store in trouble', function () {
   this.timeout(240_000);
   const dataFolder = ownFolder('cachify-trouble-');
   const folder = join(dataFolder, 'one');
-  const store = join(dataFolder, 'user/User/globalStorage/cachify.cachify-studio/store');
+  const store = storeFolderOf(dataFolder);
   const saved: string[] = [];
   const earlier: WindowAgent[] = [];
   let canMount = false;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Frame } from 'playwright-core';
+import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { extensionHosts } from '../support/host/extensionHosts.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
+import { workflowsByHand } from '../support/host/workflowsByHand.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
 import { waitFor } from '../support/waiting.ts';
 import { fillSix } from '../support/workflowSamples.ts';
 
-const VIEW = 'Workflows';
+const RUNS = 'Workflows';
 
 describe('workflows', function () {
   this.timeout(480_000);
@@ -25,41 +26,21 @@ describe('workflows', function () {
       ],
     },
   }));
-  const panel = (): Promise<Frame> => workbench().webview('.run-head');
-  const button = async (text: string | RegExp) =>
-    (await panel()).locator('.run-actions vscode-button', { hasText: text });
-  const runRow = async (text: RegExp, limitMs = 60_000): Promise<string> =>
-    waitFor(`a run that is ${text}`, limitMs, async () => {
-      const rows = await workbench().rows(VIEW);
-      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row)) ?? false;
-    });
+  const { panel, button, planFolder } = workflowsByHand(workbench);
 
   it('plans a folder from the key tree and shows what will happen, changing nothing', async () => {
     await workbench().openContainer('Cachify');
     await workbench().expand('Connections', 'Shop dev');
     await workbench().row('Connections', 'tmp:').waitFor({ timeout: 60_000 });
     const before = await redis.cli('debug', 'digest');
-    // A row that is drawn anew while its menu opens loses the choice: chosen again, as a person would.
-    await waitFor('the plan', 90_000, async () => {
-      await workbench().menu('Connections', 'tmp:', 'Delete Folder…');
-      return runRow(/^Delete tmp:/, 20_000).catch(() => false);
-    });
-    const page = await panel();
-    await page.locator('.plan-facts strong', { hasText: '1,200 keys' }).waitFor({ timeout: 60_000 });
+    const page = await planFolder('tmp:', /1,200 keys/);
     await workbench().screenshot('workflow-plan');
     assert.match(await page.locator('.plan-facts').innerText(), /tmp:0:/);
     assert.equal(await redis.cli('debug', 'digest'), before);
   });
 
   it('looks right in every theme, wide and narrow', async () => {
-    for (const theme of ['light', 'contrast'] as const) {
-      await workbench().setTheme(theme);
-      await workbench().screenshot(`workflow-plan-${theme}`);
-    }
-    await workbench().page.setViewportSize({ width: 800, height: 800 });
-    await workbench().screenshot('workflow-plan-narrow');
-    await workbench().page.setViewportSize({ width: 1280, height: 800 });
-    await workbench().setTheme('dark');
+    await pictureEveryLook(workbench(), 'workflow-plan');
   });
 
   it('runs by the mouse, and undo brings everything back', async () => {
@@ -67,7 +48,7 @@ describe('workflows', function () {
     await (await button(/Delete 1,200 keys/)).click();
     await workbench().dialogButton('Delete 1,200 keys');
     await waitFor('an empty folder', 60_000, async () => (await redis.cli('dbsize')) === '1');
-    await runRow(/Delete tmp:\*.*done/);
+    await workbench().rowSaying(RUNS, /Delete tmp:\*.*done/);
     await workbench().screenshot('workflow-completed');
     await (await button(/Undo 1,200 changes/)).click();
     await workbench().dialogButton('Undo');
@@ -153,7 +134,7 @@ describe('workflows', function () {
       assert.ok(left > 1201 + 5000, `death ${deaths}: only ${left} keys are left`);
       await workbench().reload();
       await workbench().openContainer('Cachify');
-      await runRow(/Delete big:\*.*interrupted at \d+ %$/);
+      await workbench().rowSaying(RUNS, /Delete big:\*.*interrupted at \d+ %$/);
       if (deaths === 1) await workbench().screenshot('workflow-interrupted');
       // Nothing goes on by itself.
       assert.equal(await keys(), left);
@@ -163,7 +144,7 @@ describe('workflows', function () {
       if (deaths < 5) await killInTheMiddle(left);
     }
     await waitFor('the end', 120_000, async () => (await keys()) === 1201);
-    await runRow(/Delete big:\*.*120,000 done/);
+    await workbench().rowSaying(RUNS, /Delete big:\*.*120,000 done/);
     await workbench().screenshot('workflow-resumed');
     await command('Cachify: Undo Run…');
     await chooseFirst();

@@ -171,6 +171,14 @@ export class Workbench {
       }));
   }
 
+  /** Waits for a row whose label and description, with a blank between them, match; gives them so. */
+  async rowSaying(view: string, text: RegExp, timeoutMs = 2 * LIMIT_MS): Promise<string> {
+    return waitFor(`a row of ${view} that says ${text}`, timeoutMs, async () => {
+      const rows = await this.rows(view);
+      return rows.map(({ label, description }) => `${label} ${description}`).find((row) => text.test(row));
+    });
+  }
+
   /** A row by its label (exact), or by a pattern on its label. */
   row(view: string, label: string | RegExp): Locator {
     const name = this.page.locator('.label-name').filter({ hasText: exactly(label) });
