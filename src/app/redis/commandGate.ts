@@ -6,9 +6,7 @@ import type { OperationStats } from '../../domain/observability/operationStats.t
 import type { Classification } from '../../domain/redis/classify.ts';
 import type { RedisCommand, RedisReply } from '../../domain/redis/command.ts';
 import { maskConfig } from '../../domain/redis/configSecrets.ts';
-import type { HistoryEvent } from '../../domain/timeline/event.ts';
-import { isoTime, type Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/environment.ts';
+import { isoTime } from '../ports/clock.ts';
 import type { Governance } from '../ports/governance.ts';
 import type {
   DescribeOptions,
@@ -26,55 +24,37 @@ import { countingListener } from './countingListener.ts';
 import type { ActInTrips, Gate, Operation } from './gate.ts';
 import { GatedLine, onePerName } from './gatedLine.ts';
 import { Judge } from './judge.ts';
-import { OperationCounters } from './operationCounters.ts';
-import { ofAllTrips, recordOf, type Attempt, type Trip } from './operationRecord.ts';
+import { OperationBook, type BookParts } from './operationBook.ts';
+import { attemptOf, ofAllTrips, type Attempt, type Ended, type Recorded } from './operationRecord.ts';
 import { repliesOf } from './outcomes.ts';
-import { decideRetry, RecentOutcomes } from './retry.ts';
+import { Retries, type Prepare } from './retries.ts';
 
-/** Takes the record of an operation; must not throw and must not be waited for. */
-export interface OperationRecorder {
-  record(event: HistoryEvent): void;
-}
-
-export interface GateParts {
+export interface GateParts extends BookParts {
   readonly sessions: Sessions;
-  readonly clock: Clock;
-  readonly recorder: OperationRecorder;
   readonly governance: Governance;
-  readonly log: Log;
-  /** A new id for a timeline event. */
-  readonly newId: () => string;
 }
 
 const defaultReplyBytes = 8 << 20;
 
-type Meta = Omit<Operation, 'commands'>;
 type CompareAndSet = Parameters<Gate['compareAndSet']>[1];
 type Head = Parameters<Gate['head']>[1];
-
-/** Asks what stands in the way of an operation, and gives what sends it. */
-type Prepare<T> = (active: ActiveConnection) => Promise<{ go: () => Promise<T>; mayRepeat: boolean }>;
-
-/** How an operation ended, after all of its attempts. */
-type Tried<T> = { readonly active: ActiveConnection | undefined; readonly attempts: readonly Attempt[] } & (
-  | { readonly result: T; readonly failure?: never }
-  | { readonly failure: Failure }
-);
 
 /** The gate of the product; see the port for its promises. */
 export class CommandGate implements Gate {
   private readonly parts: GateParts;
   private readonly judge: Judge;
-  private readonly counters = new OperationCounters();
-  private readonly recent = new Map<string, RecentOutcomes>();
+  private readonly retries: Retries;
+  private readonly book: OperationBook;
 
   constructor(parts: GateParts) {
     this.parts = parts;
     this.judge = new Judge(parts.governance, parts.clock);
+    this.retries = new Retries(parts.sessions, parts.clock);
+    this.book = new OperationBook(parts);
   }
 
   drainOperationStats(connectionUid: string): OperationStats {
-    return this.counters.drain(connectionUid);
+    return this.book.drain(connectionUid);
   }
 
   run(connectionUid: string, operation: Operation): Promise<readonly RedisReply[]> {
@@ -123,9 +103,9 @@ export class CommandGate implements Gate {
     operation: Pick<Operation, 'action' | 'keyOrPattern'>,
     work: (act: ActInTrips) => Promise<T>,
   ): Promise<T> {
-    const trips: (Trip & { readonly active: ActiveConnection | undefined })[] = [];
+    const trips: Ended[] = [];
     const trip = async <R>(prepare: Prepare<R>): Promise<R> => {
-      const tried = await this.tried(connectionUid, {}, prepare);
+      const tried = await this.retries.run(connectionUid, undefined, prepare);
       trips.push(tried);
       if ('failure' in tried) throw tried.failure;
       return tried.result;
@@ -138,7 +118,7 @@ export class CommandGate implements Gate {
     } finally {
       const last = trips.at(-1);
       // What `work` makes of the replies is no matter of the server.
-      if (last !== undefined) this.record(connectionUid, operation, last.active, ofAllTrips(trips), last.failure);
+      if (last !== undefined) this.book.record(connectionUid, operation, { ...last, attempts: ofAllTrips(trips) });
     }
   }
 
@@ -221,13 +201,8 @@ export class CommandGate implements Gate {
       failure = asFailure(error);
       throw failure;
     } finally {
-      const attempt: Attempt = {
-        at,
-        durationMs: workedMs,
-        ...(failure === undefined ? {} : { errorCode: failure.code }),
-      };
-      const details = { looked, found };
-      this.conclude(connectionUid, { ...operation, details }, active, [attempt], failure);
+      const attempts = [attemptOf(at, workedMs, failure)];
+      this.conclude(connectionUid, { ...operation, details: { looked, found } }, { active, attempts, failure });
     }
   }
 
@@ -271,13 +246,9 @@ export class CommandGate implements Gate {
       throw failure;
     } finally {
       const watchedMs = clock.monoMs() - begun;
-      const attempt: Attempt = {
-        at,
-        durationMs: startedMs ?? watchedMs,
-        ...(failure === undefined ? {} : { errorCode: failure.code }),
-      };
+      const attempts = [attemptOf(at, startedMs ?? watchedMs, failure)];
       const details = { source: request.source, watchedMs: Math.round(watchedMs), ...counted.counts() };
-      this.conclude(connectionUid, { ...operation, keyOrPattern: '', details }, active, [attempt], failure);
+      this.conclude(connectionUid, { ...operation, keyOrPattern: '', details }, { active, attempts, failure });
     }
   }
 
@@ -289,7 +260,7 @@ export class CommandGate implements Gate {
       this.judge.guard(now, { action: scope.action }, onePerName(commands));
     };
     const conclude = (attempt: Attempt, diff: string, failure: Failure | undefined): void =>
-      this.conclude(connectionUid, { ...scope, redactedDiff: diff }, active, [attempt], failure);
+      this.conclude(connectionUid, { ...scope, redactedDiff: diff }, { active, attempts: [attempt], failure });
     return new GatedLine({ active, line, node, clock: this.parts.clock, judge, conclude });
   }
 
@@ -298,123 +269,21 @@ export class CommandGate implements Gate {
   }
 
   /** Runs an operation with its retries and leaves exactly one record, however it ends. */
-  private async recorded<T>(connectionUid: string, operation: Meta, prepare: Prepare<T>): Promise<T> {
-    const tried = await this.tried(connectionUid, operation, prepare);
-    this.record(connectionUid, operation, tried.active, tried.attempts, tried.failure);
+  private async recorded<T>(connectionUid: string, operation: Recorded, prepare: Prepare<T>): Promise<T> {
+    const tried = await this.retries.run(connectionUid, operation.signal, prepare);
+    this.book.record(connectionUid, operation, tried);
     if ('failure' in tried) throw tried.failure;
     return tried.result;
   }
 
-  /** Runs an operation with its retries. Never rejects. */
-  private async tried<T>(
-    connectionUid: string,
-    { signal }: Pick<Operation, 'signal'>,
-    prepare: Prepare<T>,
-  ): Promise<Tried<T>> {
-    const { clock } = this.parts;
-    const attempts: Attempt[] = [];
-    let active: ActiveConnection | undefined;
-    for (let attempt = 1; ; attempt++) {
-      const at = isoTime(clock);
-      const started = clock.monoMs();
-      let mayRepeat = false;
-      try {
-        active = await this.active(connectionUid);
-        const prepared = await prepare(active);
-        ({ mayRepeat } = prepared);
-        const result = await prepared.go();
-        attempts.push({ at, durationMs: clock.monoMs() - started });
-        this.weigh(connectionUid, undefined);
-        return { active, attempts, result };
-      } catch (error) {
-        const failure = asFailure(error);
-        const durationMs = clock.monoMs() - started;
-        const next = this.nextTry(connectionUid, failure, attempt, mayRepeat ? active?.definition : undefined);
-        if (next.retry && signal?.aborted !== true) {
-          attempts.push({ at, durationMs, errorCode: failure.code, delayMs: next.delayMs });
-          await this.pause(next.delayMs, signal);
-          continue;
-        }
-        const stopReason = next.retry ? 'cancelled' : next.stopReason;
-        attempts.push({ at, durationMs, errorCode: failure.code, stopReason });
-        this.weigh(connectionUid, failure);
-        return { active, attempts, failure };
-      }
-    }
-  }
-
-  private nextTry(
-    connectionUid: string,
-    failure: Failure,
-    attempt: number,
-    definition: ConnectionDefinition | undefined,
-  ): ReturnType<typeof decideRetry> {
-    if (definition === undefined) return { retry: false, stopReason: 'nonRetryable' };
-    const errorRate = this.recentOf(connectionUid).errorRate();
-    return decideRetry(failure, attempt, definition.retry, errorRate);
-  }
-
-  private recentOf(connectionUid: string): RecentOutcomes {
-    const known = this.recent.get(connectionUid);
-    if (known !== undefined) return known;
-    const recent = new RecentOutcomes();
-    this.recent.set(connectionUid, recent);
-    return recent;
-  }
-
-  private pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.dispose();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = this.parts.clock.after(ms, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
-  }
-
-  private conclude(
-    connectionUid: string,
-    operation: Meta,
-    active: ActiveConnection | undefined,
-    attempts: readonly Attempt[],
-    failure: Failure | undefined,
-  ): void {
-    this.weigh(connectionUid, failure);
-    this.record(connectionUid, operation, active, attempts, failure);
-  }
-
-  /** Counts an outcome for the next decision whether to retry. */
-  private weigh(connectionUid: string, failure: Failure | undefined): void {
-    if (failure?.code === 'CANCELLED' || failure?.code === 'BLOCKED') return;
-    this.recentOf(connectionUid).add(failure !== undefined);
-  }
-
-  private record(
-    connectionUid: string,
-    operation: Meta,
-    active: ActiveConnection | undefined,
-    attempts: readonly Attempt[],
-    failure: Failure | undefined,
-  ): void {
-    if (operation.record === false) return;
-    const durationMs = attempts.at(-1)?.durationMs ?? 0;
-    if (failure === undefined) this.counters.succeeded(connectionUid, durationMs);
-    else if (failure.code !== 'BLOCKED') this.counters.failed(connectionUid);
-    this.parts.recorder.record({
-      id: this.parts.newId(),
-      ...recordOf(operation, attempts, failure, isoTime(this.parts.clock)),
-      connectionId: connectionUid,
-      environment: active?.definition.environment ?? 'unknown',
-    });
-    if (failure?.code === 'INTERNAL_ERROR') {
-      this.parts.log.error('operation failed', { action: operation.action, code: failure.code });
-    }
+  /** Counts and records an operation that is not tried again. */
+  private conclude(connectionUid: string, operation: Recorded, ended: Ended): void {
+    this.retries.weigh(connectionUid, ended.failure);
+    this.book.record(connectionUid, operation, ended);
   }
 }
 
-function sendOptions(definition: ConnectionDefinition, operation: Meta): SendOptions {
+function sendOptions(definition: ConnectionDefinition, operation: Recorded): SendOptions {
   return {
     deadlineMs: operation.timeoutMs ?? definition.timeoutMs,
     maxReplyBytes: operation.maxReplyBytes ?? defaultReplyBytes,

@@ -5,7 +5,7 @@ import { isoTime, type Clock } from '../ports/clock.ts';
 import type { CommandOutcome, RedisLine, SendOptions } from '../ports/redis.ts';
 import type { ActiveConnection } from '../ports/sessions.ts';
 import type { BulkLine } from './bulkLine.ts';
-import type { Attempt } from './operationRecord.ts';
+import { attemptOf, type Attempt } from './operationRecord.ts';
 
 /** A batch settles within this time, whatever the connection's own limit is: SPEC §7. */
 const longestBatchMs = 2000;
@@ -71,7 +71,7 @@ export class GatedLine implements BulkLine {
   record({ ms, diff, failed }: Parameters<BulkLine['record']>[0]): void {
     const failure = failed === undefined ? undefined : new Failure(failed.code, failed.message, { retryable: true });
     const at = isoTime(this.#parts.clock);
-    this.#parts.conclude({ at, durationMs: ms, ...(failed && { errorCode: failed.code }) }, diff, failure);
+    this.#parts.conclude(attemptOf(at, ms, failure), diff, failure);
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../domain/failure.ts';
 import type { HistoryEvent } from '../../domain/timeline/event.ts';
+import type { ActiveConnection } from '../ports/sessions.ts';
 import type { Operation } from './gate.ts';
 
 /** What one try of an operation came to, for the record. */
@@ -11,15 +12,25 @@ export interface Attempt {
   readonly stopReason?: string;
 }
 
-/** A round trip, with its retries. */
-export interface Trip {
+/** What an operation says of itself, besides what it sends. */
+export type Recorded = Omit<Operation, 'commands'>;
+
+/** How an operation ended, or one of its trips, after all attempts. */
+export interface Ended {
+  /** Absent when there was no connection to be had. */
+  readonly active: ActiveConnection | undefined;
   /** At least one. */
   readonly attempts: readonly Attempt[];
-  readonly failure?: Failure;
+  readonly failure?: Failure | undefined;
+}
+
+/** One try that began `at` and lasted `durationMs`. */
+export function attemptOf(at: string, durationMs: number, failure: Failure | undefined): Attempt {
+  return { at, durationMs, ...(failure === undefined ? {} : { errorCode: failure.code }) };
 }
 
 /** The attempts of an act of several trips: every one that was repeated, and a last one that lasted as long as all that were not. */
-export function ofAllTrips(trips: readonly Trip[]): readonly Attempt[] {
+export function ofAllTrips(trips: readonly Ended[]): readonly Attempt[] {
   const repeated = trips.flatMap(({ attempts }) => attempts.slice(0, -1));
   const ends = trips.flatMap(({ attempts }) => attempts.slice(-1));
   const [first, last] = [ends[0], ends.at(-1)];
@@ -30,9 +41,8 @@ export function ofAllTrips(trips: readonly Trip[]): readonly Attempt[] {
 
 /** The timeline row of an operation that ended, without who it was for. */
 export function recordOf(
-  operation: Omit<Operation, 'commands'>,
-  attempts: readonly Attempt[],
-  failure: Failure | undefined,
+  operation: Recorded,
+  { attempts, failure }: Ended,
   now: string,
 ): Omit<HistoryEvent, 'id' | 'connectionId' | 'environment'> {
   const { correlationId, runId, redactedDiff } = operation;
