@@ -1,16 +1,15 @@
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import { asFailure, isFailure } from '../../domain/failure.ts';
 import { permissionOf, type BegunUnder } from '../../domain/governance/permission.ts';
-import type { StopCause } from '../../domain/workflows/definition.ts';
 import { decide, restAfterBatch, type Circumstances, type Effect } from '../../domain/workflows/decide.ts';
-import type { Before, Given, Reading } from '../../domain/workflows/kinds/kind.ts';
+import type { Given, Reading } from '../../domain/workflows/kinds/kind.ts';
 import { kindOf, type AnyKind } from '../../domain/workflows/kinds/registry.ts';
 import { largestBlindBatch, largestWatchedBatch } from '../../domain/workflows/pacing.ts';
 import { sizeOf, type Ranges } from '../../domain/workflows/ranges.ts';
 import { backoffMs } from '../../domain/workflows/retry.ts';
 import { isoTime } from '../ports/clock.ts';
 import type { ClusterView } from '../ports/redis.ts';
-import type { PlanReader, UndoRecord } from '../ports/workflows.ts';
+import type { PlanReader } from '../ports/workflows.ts';
 import {
   causeOf,
   writeBlind,
@@ -18,10 +17,10 @@ import {
   type BatchEnd,
   type BatchRequest,
   type BatchSteps,
-  type EarlierTry,
   type NotSettled,
 } from './batch.ts';
 import type { RunJournal } from './journal.ts';
+import { KeptValues, OutOfUndo } from './keptValues.ts';
 import { Lookout, type ClusterRouting } from './lookout.ts';
 import type { WorkflowParts } from './parts.ts';
 import { largestClusterBatch } from './placing.ts';
@@ -63,21 +62,21 @@ export class RunEngine {
   readonly #kind: AnyKind;
   readonly #given: Given<unknown>;
   readonly #wake = new Set<() => void>();
+  readonly #kept: KeptValues;
   readonly #lines: RunLines;
   readonly #lookout: Lookout;
   #requested: 'pause' | 'cancel' | null = null;
   #lost = false;
-  #undoRoom: number;
   readonly #cluster: ClusterView | undefined;
 
   constructor(parts: WorkflowParts, options: EngineOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#undoRoom = options.undoRoom;
     const { plan } = options.journal.run;
     this.#kind = kindOf(plan.kind);
     this.#given = { parameters: plan.parameters, plannedAtMs: plan.plannedAtMs };
     this.#cluster = options.cluster;
+    this.#kept = new KeptValues(parts.files.undo, options.journal, options.undoRoom);
     this.#lines = new RunLines(parts, options);
     this.#lookout = new Lookout({
       kind: this.#kind,
@@ -202,7 +201,7 @@ export class RunEngine {
     const request: BatchRequest = {
       kind: this.#kind,
       given: this.#given,
-      earlier: await this.#earlier(effect),
+      earlier: await this.#kept.earlierTry(effect),
       now: () => this.#parts.clock.monoMs(),
       apart: this.#cluster !== undefined,
     };
@@ -246,7 +245,7 @@ export class RunEngine {
     return {
       intend: (looked, missing, conflicts) =>
         journal.write({ kind: 'intended', batch, items, looked, missing, conflicts }),
-      keep: (records) => this.#keep(batch, records),
+      keep: (records) => this.#kept.keep(batch, records),
     };
   }
 
@@ -258,21 +257,6 @@ export class RunEngine {
     if (!goesOn || this.#requested !== null || this.#lost || !this.#looks(to)) return;
     const size = Math.min(run.pace.size, this.#largest(to));
     this.#lookout.ahead([[to, Math.min(to + size, run.plan.count)]], this.#reading());
-  }
-
-  /** Values from before, durable before anything is written over them. */
-  async #keep(batch: number, records: readonly UndoRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    const { journal } = this.#options;
-    const needed = records.reduce((total, { before }) => total + (before.dump?.length ?? 0) + recordBytes, 0);
-    if (needed > this.#undoRoom) {
-      if (journal.run.undo === 'full') throw new OutOfUndo();
-      this.#undoRoom = 0;
-      return;
-    }
-    const bytes = await this.#parts.files.undo.append(journal.row.spoolId, batch, records);
-    this.#undoRoom -= bytes;
-    journal.later({ kind: 'snapshotTaken', batch, items: records.length, bytes });
   }
 
   #conclude(effect: BatchEffect, { settled, rest, ms }: BatchEnd): void {
@@ -336,20 +320,7 @@ export class RunEngine {
 
   #reading(): Reading {
     const { absoluteExpiry, clockOffsetMs } = this.#lines.server;
-    const undo = this.#options.journal.run.undo !== 'off' && this.#undoRoom > 0;
-    return { undo, absoluteExpiry, nowMs: this.#parts.clock.wallMs() + clockOffsetMs };
-  }
-
-  async #earlier(effect: BatchEffect): Promise<EarlierTry | null> {
-    if (effect.earlier === null || !effect.earlier.doubtful) return null;
-    const { undo } = this.#parts.files;
-    const { spoolId } = this.#options.journal.row;
-    const before = new Map<number, Before>();
-    for (const block of await undo.blocks(spoolId)) {
-      if (block.batch !== effect.batch) continue;
-      for (const record of await undo.read(spoolId, block)) before.set(record.index, record.before);
-    }
-    return { inFlight: effect.earlier, before };
+    return { undo: this.#kept.areWanted, absoluteExpiry, nowMs: this.#parts.clock.wallMs() + clockOffsetMs };
   }
 
   #retryAt(attempt: number): number {
@@ -384,20 +355,6 @@ export class RunEngine {
       this.#parts.log.error('run could not be stopped in its history', { code: asFailure(unstored).code });
     }
   }
-}
-
-/** About what an item takes in the undo file besides its value. */
-const recordBytes = 24;
-
-class OutOfUndo extends Error {
-  override readonly cause: StopCause = {
-    code: 'BLOCKED',
-    message:
-      'The room for values from before is used up, so what comes next could not be undone. Nothing of it was changed.',
-    nextAction:
-      'Purge key snapshots in the Storage panel or raise cachify.keys.snapshotBudgetMb, then resume; or resume and confirm that undo will be partial.',
-    details: { rule: 'snapshotBudget' },
-  };
 }
 
 /** What a thrown failure means for the batch; what no batch accounts for goes on. */
