@@ -2,6 +2,7 @@ import type { PackView } from '../../app/governance/governanceService.ts';
 import type { ConnectionDefinition } from '../../domain/connections/definition.ts';
 import type { UnreadablePack } from '../../domain/governance/decide.ts';
 import type { Decision, RecordedDecision } from '../../domain/governance/decision.ts';
+import type { NoteLine } from './noteLine.ts';
 
 /** The elements of the Governance view. Instances of classes, so that a command tells them from plain arguments. */
 export type GovernanceNode =
@@ -10,7 +11,7 @@ export type GovernanceNode =
   | PackConnectionNode
   | DecisionsNode
   | DecisionNode
-  | GovernanceNoteNode;
+  | NoteLine;
 
 export class PackNode {
   readonly view: PackView;
@@ -51,16 +52,5 @@ export class DecisionNode {
 
   constructor(decision: RecordedDecision) {
     this.decision = decision;
-  }
-}
-
-/** Why a place is empty, and what to do. */
-export class GovernanceNoteNode {
-  readonly text: string;
-  readonly command: { readonly id: string; readonly title: string } | undefined;
-
-  constructor(text: string, command?: { readonly id: string; readonly title: string }) {
-    this.text = text;
-    this.command = command;
   }
 }

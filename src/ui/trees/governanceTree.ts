@@ -22,12 +22,12 @@ import { viewIds, type CommandId } from '../contributions.ts';
 import {
   DecisionNode,
   DecisionsNode,
-  GovernanceNoteNode,
   PackConnectionNode,
   PackNode,
   UnreadablePackNode,
   type GovernanceNode,
 } from './governanceNodes.ts';
+import { NoteLine, noteLineItem } from './noteLine.ts';
 
 const shownDecisions = 50;
 /** Decisions come many times a second; the view is drawn at most so often. */
@@ -76,14 +76,14 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
     if (node instanceof UnreadablePackNode) return unreadableItem(node);
     if (node instanceof PackConnectionNode) return connectionItem(node, this.#clock.wallMs());
     if (node instanceof DecisionsNode) return decisionsItem();
-    return node instanceof DecisionNode ? this.#decisionItem(node.decision) : noteItem(node);
+    return node instanceof DecisionNode ? this.#decisionItem(node.decision) : noteLineItem(node);
   }
 
   async getChildren(node?: GovernanceNode): Promise<GovernanceNode[]> {
     try {
       return await this.#children(node);
     } catch (error) {
-      return [new GovernanceNoteNode(asFailure(error).message)];
+      return [new NoteLine(asFailure(error).message)];
     }
   }
 
@@ -109,14 +109,14 @@ export class GovernanceTree implements TreeDataProvider<GovernanceNode> {
         );
       }
       const command = { id: 'cachify.governance.assign' satisfies CommandId, title: 'Assign Policy Packs…' };
-      return [new GovernanceNoteNode('Holds nowhere yet: assign it to connections', command)];
+      return [new NoteLine('Holds nowhere yet: assign it to connections', command)];
     }
     if (!(node instanceof DecisionsNode)) return [];
     const decisions = (await this.#service.decisions({ limit: shownDecisions })).filter(
       ({ packs }) => packs.length > 0,
     );
     if (decisions.length > 0) return decisions.map((decision) => new DecisionNode(decision));
-    return [new GovernanceNoteNode('None yet: each act on a connection with a pack stands here, allowed or blocked')];
+    return [new NoteLine('None yet: each act on a connection with a pack stands here, allowed or blocked')];
   }
 
   #packItem({ view: { pack, connections } }: PackNode): TreeItem {
@@ -211,13 +211,5 @@ function decisionsItem(): TreeItem {
   const item = new TreeItem('Recent decisions', TreeItemCollapsibleState.Collapsed);
   item.id = 'group/decisions';
   item.contextValue = 'group:decisions';
-  return item;
-}
-
-function noteItem({ text, command }: GovernanceNoteNode): TreeItem {
-  const item = new TreeItem(withoutIcons(displayShort(text, 400)), TreeItemCollapsibleState.None);
-  item.iconPath = new ThemeIcon('info');
-  item.tooltip = text;
-  if (command !== undefined) item.command = { command: command.id, title: command.title };
   return item;
 }

@@ -1,8 +1,9 @@
 import type { WorkflowTemplate } from '../../domain/workflows/builtIns.ts';
 import type { WorkflowRun } from '../../domain/workflows/views.ts';
+import type { NoteLine } from './noteLine.ts';
 
 /** The elements of the Workflows view. Instances of classes, so that a command tells them from plain arguments. */
-export type WorkflowNode = GroupNode | RunNode | TemplateNode | WorkflowNoteNode;
+export type WorkflowNode = GroupNode | RunNode | TemplateNode | NoteLine;
 
 export class GroupNode {
   readonly group: 'runs' | 'templates';
@@ -27,16 +28,5 @@ export class TemplateNode {
 
   constructor(template: WorkflowTemplate) {
     this.template = template;
-  }
-}
-
-/** Why a group is empty, and what to do. */
-export class WorkflowNoteNode {
-  readonly text: string;
-  readonly command: { readonly id: string; readonly title: string } | undefined;
-
-  constructor(text: string, command?: { readonly id: string; readonly title: string }) {
-    this.text = text;
-    this.command = command;
   }
 }

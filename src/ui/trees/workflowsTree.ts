@@ -19,7 +19,8 @@ import { runLine, stateWords } from '../../domain/workflows/words.ts';
 import { withoutIcons } from '../connections/labels.ts';
 import { Coalesced } from '../coalesced.ts';
 import { viewIds, type CommandId } from '../contributions.ts';
-import { GroupNode, RunNode, TemplateNode, WorkflowNoteNode, type WorkflowNode } from './workflowNodes.ts';
+import { GroupNode, RunNode, TemplateNode, type WorkflowNode } from './workflowNodes.ts';
+import { NoteLine, noteLineItem } from './noteLine.ts';
 
 /** A run's steps come many times a second; the view is drawn at most so often. */
 const drawEveryMs = 1000;
@@ -60,14 +61,14 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
   getTreeItem(node: WorkflowNode): TreeItem {
     if (node instanceof GroupNode) return groupItem(node);
     if (node instanceof RunNode) return this.#runItem(node.run);
-    return node instanceof TemplateNode ? templateItem(node) : noteItem(node);
+    return node instanceof TemplateNode ? templateItem(node) : noteLineItem(node);
   }
 
   async getChildren(node?: WorkflowNode): Promise<WorkflowNode[]> {
     try {
       return await this.#children(node);
     } catch (error) {
-      return [new WorkflowNoteNode(asFailure(error).message)];
+      return [new NoteLine(asFailure(error).message)];
     }
   }
 
@@ -84,7 +85,7 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
     const runs = await this.#service.runs({ limit: shownRuns });
     if (runs.length > 0) return runs.map((run) => new RunNode(run));
     const text = 'Delete a folder, give keys an expiry, or warm up a cache: planned first, with a way back';
-    return [new WorkflowNoteNode(text, { id: 'cachify.workflows.plan' satisfies CommandId, title: 'Plan Workflow…' })];
+    return [new NoteLine(text, { id: 'cachify.workflows.plan' satisfies CommandId, title: 'Plan Workflow…' })];
   }
 
   #runItem(run: WorkflowRun): TreeItem {
@@ -124,14 +125,6 @@ function templateItem({ template }: TemplateNode): TreeItem {
   item.iconPath = new ThemeIcon('file-code');
   item.contextValue = template.builtIn ? 'template:builtIn' : 'template:own';
   item.tooltip = `${display(template.name)}\n${kindOf(template.kind).guarantee}`;
-  return item;
-}
-
-function noteItem({ text, command }: WorkflowNoteNode): TreeItem {
-  const item = new TreeItem(withoutIcons(displayShort(text, 400)), TreeItemCollapsibleState.None);
-  item.iconPath = new ThemeIcon('info');
-  item.tooltip = text;
-  if (command !== undefined) item.command = { command: command.id, title: command.title };
   return item;
 }
 
