@@ -5,8 +5,8 @@ import type { BundleSnapshot } from '../../src/protocol/incidentBundle.ts';
 import { Button } from '../ui/controls.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { ProgressBar } from '../ui/progressBar.tsx';
 import { act, acting } from './model.ts';
-import { ProgressBar } from './progressBar.tsx';
 
 const stages = [
   ['collecting', 'Writing'],
@@ -31,7 +31,7 @@ function Working({ job }: { readonly job: ExportJob }): VNode {
     <section class="result-block">
       <h2>{titles[job.state] ?? 'Exporting…'}</h2>
       <p class="path">{job.target}</p>
-      <ProgressBar progress={job.progress} label="Exported" />
+      <ProgressBar share={job.progress} label="Exported" />
       <p class="number export-numbers" role="status">
         <span>{formatPercent(job.progress)}</span>
         <span>

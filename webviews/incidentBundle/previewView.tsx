@@ -7,8 +7,8 @@ import { Button } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
 import { toMinute } from '../ui/localTime.ts';
 import { Notice } from '../ui/notice.tsx';
+import { ProgressBar } from '../ui/progressBar.tsx';
 import { act, acting } from './model.ts';
-import { ProgressBar } from './progressBar.tsx';
 
 export function PreviewView({
   shown,
@@ -27,7 +27,7 @@ export function PreviewView({
           About {formatCount(counts.timeline)} events and {formatCount(counts.metrics)} samples,{' '}
           {formatBytes(contentBytes)}
         </p>
-        <ProgressBar progress={progress} label="Read and hashed" />
+        <ProgressBar share={progress} label="Read and hashed" />
       </div>
     );
   }

@@ -7,6 +7,7 @@ import { Icon } from '../ui/icon.tsx';
 import { BundleButton } from './bundleButton.tsx';
 import { factName, factText } from './eventFacts.ts';
 import { EventStatusMark } from './eventStatus.tsx';
+import { KeyButton } from './keyButton.tsx';
 import { noFilter } from './keptState.ts';
 import { act, filter, lookAt, openedEvent, tab } from './model.ts';
 import { detailsOpen } from './timelineModel.ts';
@@ -70,13 +71,7 @@ export function EventDetails({ event, connectionName }: EventDetailsProps): VNod
           ))}
       </dl>
       <div class="details-actions">
-        {isKey(event) && (
-          <Button
-            onClick={() => act({ act: 'openKey', connectionId: event.connectionId, keyOrPattern: event.keyOrPattern })}
-          >
-            Open key
-          </Button>
-        )}
+        <KeyButton event={event} />
         {event.runId !== undefined && (
           <>
             <Button onClick={() => act({ act: 'openRun', runId: event.runId ?? '' })}>Open run</Button>
@@ -118,11 +113,6 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
       <dd>{children}</dd>
     </>
   );
-}
-
-/** Scans record a pattern; these acts record one key. */
-export function isKey({ action, keyOrPattern }: HistoryEvent): boolean {
-  return keyOrPattern !== '' && /^keys\.(read|write|rename|setTtl|restore)$/.test(action);
 }
 
 const AROUND_MS = 7.5 * 60_000;

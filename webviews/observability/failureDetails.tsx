@@ -11,9 +11,9 @@ import type { Attempt, FailedOperation, StopReason } from '../../src/domain/obse
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import { Button, Spinner } from '../ui/controls.tsx';
 import { BundleButton } from './bundleButton.tsx';
-import { isKey } from './eventDetails.tsx';
 import { EventStatusMark } from './eventStatus.tsx';
 import { explain, explained, explaining, group, groupEvents } from './failuresModel.ts';
+import { KeyButton } from './keyButton.tsx';
 import { act, lookAt, showEvents, tab } from './model.ts';
 import { localDateTime, localTime, utcText } from './times.ts';
 
@@ -59,13 +59,7 @@ function Actions({ failed: { event, pattern } }: { readonly failed: FailedOperat
   const at = Date.parse(event.timestamp);
   return (
     <div class="details-actions">
-      {isKey(event) && (
-        <Button
-          onClick={() => act({ act: 'openKey', connectionId: event.connectionId, keyOrPattern: event.keyOrPattern })}
-        >
-          Open key
-        </Button>
-      )}
+      <KeyButton event={event} />
       {event.runId !== undefined && (
         <>
           <Button onClick={() => act({ act: 'openRun', runId: event.runId ?? '' })}>Open run</Button>

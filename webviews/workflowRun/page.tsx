@@ -7,6 +7,7 @@ import { EmptyState } from '../ui/emptyState.tsx';
 import { EnvironmentBadge } from '../ui/environmentBadge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { ProgressBar } from '../ui/progressBar.tsx';
 import { Tabs } from '../ui/tabs.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
 import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
@@ -174,20 +175,12 @@ function Bar({ shown }: { readonly shown: RunSnapshot }): VNode {
   const share = state === 'planned' ? 0 : progressOf(run);
   const room = plan?.snapshots?.roomBytes;
   return (
-    <section class="run-bar">
-      <div
-        class={`bar bar-${state}`}
-        role="progressbar"
-        aria-valuemin={0}
-        aria-valuemax={counts.planned}
-        aria-valuenow={counts.done + counts.skipped + counts.failed}
-        aria-label={`${formatPercent(share)} of the plan`}
-      >
-        {/* Widths come as attributes: the page allows no inline styles. */}
-        <svg width="100%" height="8" preserveAspectRatio="none" viewBox="0 0 1000 8" aria-hidden="true">
-          <rect class="bar-done" x="0" y="0" height="8" width={share * 1000} />
-        </svg>
-      </div>
+    <section class={`run-bar run-bar-${state}`}>
+      <ProgressBar
+        share={share}
+        label={`${formatPercent(share)} of the plan`}
+        counted={{ done: counts.done + counts.skipped + counts.failed, of: counts.planned }}
+      />
       <p class="run-counts number">
         <span>{formatCount(counts.done)} done</span>
         <span>{formatCount(counts.skipped)} skipped</span>
