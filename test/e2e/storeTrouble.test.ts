@@ -1,9 +1,8 @@
 // A disk that is full, a folder that may not be written or is gone: what a person sees of it in a real VS Code, and that
 // nothing that was acknowledged is lost.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../support/host/chromium.ts';
 import { storeFolderOf } from '../support/host/userData.ts';
@@ -12,6 +11,7 @@ import { WindowAgents, type WindowAgent } from '../support/host/windowAgents.ts'
 import { Workbench } from '../support/host/workbench.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { isAlive, signalFamily } from '../support/processTree.ts';
+import { SmallDisk } from '../support/smallDisk.ts';
 import { waitFor } from '../support/waiting.ts';
 
 const megabytes = 24;
@@ -22,15 +22,6 @@ interface Named {
   readonly name: string;
 }
 
-function isMounted(path: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 describe('a store in trouble', function () {
   this.timeout(240_000);
   const dataFolder = ownFolder('cachify-trouble-');
@@ -38,7 +29,8 @@ describe('a store in trouble', function () {
   const store = storeFolderOf(dataFolder);
   const saved: string[] = [];
   const earlier: WindowAgent[] = [];
-  let canMount = false;
+  let disk: SmallDisk | undefined;
+  let whyNoDisk = '';
   let agents: WindowAgents;
   let host: VscodeHost;
   let browser: Browser;
@@ -46,6 +38,12 @@ describe('a store in trouble', function () {
   let workbench: Workbench;
   let agent: WindowAgent;
 
+  /** The disk that the store is on; leaves out the test, and says why, where none may be mounted. */
+  const diskOrSkip = (test: Mocha.Context): SmallDisk => {
+    if (disk !== undefined) return disk;
+    console.log(`    skipped: ${whyNoDisk}`);
+    return test.skip();
+  };
   const open = async (): Promise<WindowAgent> => {
     await page.goto(host.url(agents.entry, folder), { waitUntil: 'domcontentloaded', timeout: LIMIT_MS });
     const found = await agents.of(folder, earlier);
@@ -73,8 +71,12 @@ describe('a store in trouble', function () {
     !(await workbench.statusBar()).some((item) => /Cachify: (?:not saving|no store|store grows)/.test(item));
 
   before(async () => {
-    for (const each of [folder, store]) mkdirSync(each, { recursive: true });
-    canMount = isMounted(store);
+    for (const each of [folder, dirname(store)]) mkdirSync(each, { recursive: true });
+    disk = await SmallDisk.mount(megabytes).catch((error: unknown) => {
+      whyNoDisk = error instanceof Error ? error.message : String(error);
+      return undefined;
+    });
+    if (disk !== undefined) symlinkSync(disk.folder, store);
     agents = await WindowAgents.listen();
     host = await startVscodeHost({
       dataFolder,
@@ -95,15 +97,12 @@ describe('a store in trouble', function () {
     await browser?.close();
     await host?.stop();
     agents?.close();
-    if (canMount) execFileSync('umount', ['-l', store], { stdio: 'pipe' });
+    await disk?.remove();
     removeFolder(dataFolder);
   });
 
   it('on a full disk says so in the status bar and in one message, loses nothing, and goes on when there is room', async function () {
-    if (!canMount) {
-      console.log('    skipped: no tmpfs may be mounted here');
-      this.skip();
-    }
+    diskOrSkip(this);
     await save('before');
     const { bavail, bsize } = statfsSync(store);
     const filler = join(store, 'filler');
@@ -134,14 +133,11 @@ describe('a store in trouble', function () {
   });
 
   it('in a folder that may not be written says why, and goes on when it may', async function () {
-    if (!canMount) this.skip();
-    const remount = (how: 'ro' | 'rw'): void => {
-      execFileSync('mount', ['-o', `remount,${how}`, store], { stdio: 'pipe' });
-    };
+    const mounted = diskOrSkip(this);
     // What a window has open for writing keeps the system from taking that away.
     await leave();
     await waitFor('the folder to be let go', LIMIT_MS, () => {
-      remount('ro');
+      mounted.remount('ro');
       return true;
     });
     try {
@@ -152,7 +148,7 @@ describe('a store in trouble', function () {
       await workbench.notification(/is read-only: the folder of the store is read-only\./);
       assert.deepEqual(await lost(), [], 'it can be read');
     } finally {
-      remount('rw');
+      mounted.remount('rw');
     }
     await waitFor('the status bar to be quiet again', LIMIT_MS, isWell);
     await save('may be written again');

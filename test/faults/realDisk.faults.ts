@@ -1,12 +1,11 @@
-// A disk that is really full and really read-only: a small tmpfs. Where none may be mounted, the same is done by an injected
-// file system in space.faults.ts, and these say so.
+// A disk that is really full and really read-only. Where none may be mounted these say so; space.faults.ts does the same with
+// a disk in memory.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeFileSystem } from '../../src/adapters/store/disk/nodeFileSystem.ts';
-import { ownFolder, removeFolder } from '../support/processes.ts';
+import { SmallDisk } from '../support/smallDisk.ts';
 import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
 import { report } from './report.ts';
@@ -16,24 +15,20 @@ const megabytes = 4;
 
 describe('faults: a real disk', function () {
   this.timeout(120_000);
+  let disk: SmallDisk | undefined;
   let folder: string;
-  let isMounted = false;
   let opened: SmallStore[] = [];
 
-  before(function () {
-    folder = ownFolder('cachify-tmpfs-');
+  before(async function () {
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
-      isMounted = true;
+      disk = await SmallDisk.mount(megabytes);
     } catch (error) {
-      console.log(`    skipped: no tmpfs may be mounted here (${error instanceof Error ? error.message.trim() : ''})`);
+      console.log(`    skipped: ${error instanceof Error ? error.message : String(error)}`);
       this.skip();
     }
+    ({ folder } = disk);
   });
-  after(() => {
-    if (isMounted) execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
-    removeFolder(folder);
-  });
+  after(() => disk?.remove());
 
   const open = async (): Promise<SmallStore> => {
     const options = { path: join(folder, 'store'), clock: systemClock, logBytes: 1 << 16 };
@@ -45,10 +40,6 @@ describe('faults: a real disk', function () {
     for (const { engine } of opened) await engine.close();
     opened = [];
   });
-
-  const remount = (how: 'ro' | 'rw'): void => {
-    execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'pipe' });
-  };
 
   it('that is full: what was acknowledged stays, rows can be deleted, and writing goes on when there is room', async () => {
     const { engine } = await open();
@@ -94,7 +85,7 @@ describe('faults: a real disk', function () {
   });
 
   it('that is read-only: it can be read, says so, and is written again when it may', async () => {
-    remount('ro');
+    disk?.remount('ro');
     const { engine } = await open();
     const before = held(engine).kept;
     assert.ok(before.length > 10);
@@ -105,7 +96,7 @@ describe('faults: a real disk', function () {
       reason: 'the folder of the store is read-only',
       newer: false,
     });
-    remount('rw');
+    disk?.remount('rw');
     await engine.tryToRecover();
     await waitFor('the store to be well again', 30_000, async () => {
       await engine.tryToRecover();
