@@ -1,14 +1,12 @@
 // A past for the pictures of the Observability panel: what a shop's operators and servers would have left behind.
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import type { CommandDelta } from '../../src/domain/observability/commandStats.ts';
 import type { ObservabilitySnapshot } from '../../src/domain/observability/snapshot.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { uidOf } from '../../test/support/connectionUid.ts';
 import { seeded } from '../../test/support/seeded.ts';
-import { storeBuild } from '../../test/support/storeBuild.ts';
 import { idOf } from '../../test/support/storeRows.ts';
-import { systemClock } from '../../test/support/systemClock.ts';
 import type { DemoServer } from './servers.ts';
+import { storesIn } from '../../test/support/storesIn.ts';
 
 const MINUTE = 60_000;
 const hours = 3;
@@ -18,7 +16,7 @@ const hours = 3;
  * hour reads are twice as slow and saves fail more often on the first server, which restarted 70 minutes ago.
  */
 export async function seedHistory(directory: string, servers: readonly DemoServer[]): Promise<void> {
-  const stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+  const stores = await storesIn(directory);
   const now = Date.now();
   let next = 1;
   const random = seeded(7);

@@ -1,6 +1,5 @@
 // 1,000 connections × 50 rules in one evaluation, a backtest of 30 days of minutes, and what evaluating costs while all is quiet.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { alertMetrics } from '../../src/domain/alerts/metrics/registry.ts';
 import type { AlertRule } from '../../src/domain/alerts/rule.ts';
@@ -9,10 +8,9 @@ import type { ObservabilitySnapshot } from '../../src/domain/observability/snaps
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import type { Stores } from '../../src/app/ports/stores.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
-import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, sampleOf } from '../support/storeRows.ts';
-import { systemClock } from '../support/systemClock.ts';
 import { median, medianTime, type Report } from './report.ts';
+import { storesIn } from '../support/storesIn.ts';
 
 export const name = 'alerts';
 
@@ -94,7 +92,7 @@ function rulesOf(count: number): AlertRule[] {
 }
 
 async function opened(directory: string): Promise<Stores> {
-  return openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+  return storesIn(directory);
 }
 
 async function record(stores: Stores, uids: readonly string[]): Promise<void> {

@@ -7,7 +7,6 @@ import { seedHistory } from '../../scripts/demo/history.ts';
 import { startDemoServers, type DemoServer } from '../../scripts/demo/servers.ts';
 import { demoConnections } from '../../scripts/demo/workspace.ts';
 import { incidentWork } from '../../src/adapters/store/incidentWork.ts';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { extensionHosts } from '../support/host/extensionHosts.ts';
 import { globalStorageOf, storeFolderOf } from '../support/host/userData.ts';
@@ -15,9 +14,9 @@ import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf } from '../support/storeRows.ts';
-import { systemClock } from '../support/systemClock.ts';
 import type { Workbench } from '../support/host/workbench.ts';
 import { waitFor } from '../support/waiting.ts';
+import { storesIn } from '../support/storesIn.ts';
 
 const VIEW = 'Incidents & Storage';
 
@@ -111,7 +110,7 @@ describe('an export whose extension host dies', function () {
 
   before(async function seed() {
     this.timeout(180_000);
-    const stores = openStores({ directory: join(global, 'store'), clock: systemClock, ...(await storeBuild()) });
+    const stores = await storesIn(join(global, 'store'));
     const startMs = Date.now() - 50 * 60_000;
     for (let n = 0; n < events; n += 1000) {
       const rows = Array.from({ length: 1000 }, (_, i) => {
@@ -157,7 +156,7 @@ describe('an export whose extension host dies', function () {
       await workbench().quickInput.accept();
     }
     await (await panel()).locator('h2', { hasText: 'Bundle written' }).waitFor({ timeout: 120_000 });
-    const stores = openStores({ directory: join(global, 'store'), clock: systemClock, ...(await storeBuild()) });
+    const stores = await storesIn(join(global, 'store'));
     const [preview] = await stores.incidents.previews();
     await stores.close();
     assert.ok(preview);

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Frame, Locator } from 'playwright-core';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { uidOf } from '../support/connectionUid.ts';
 import { brushChart } from '../support/host/brushChart.ts';
@@ -11,17 +10,16 @@ import { bindKeys, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
 import { startRedis, type RedisBox } from '../support/redisBox.ts';
-import { storeBuild } from '../support/storeBuild.ts';
 import { idOf } from '../support/storeRows.ts';
-import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
+import { storesIn } from '../support/storesIn.ts';
 
 const formula = '=HYPERLINK("http://127.0.0.1/","open")';
 const runId = '5c1d0c55-0000-4000-8000-00000000c0de';
 
 /** Half an hour of reads; ten minutes ago three tries to read cart:7 timed out. On production, a run of three batches. */
 async function seed(directory: string, now: number): Promise<void> {
-  const stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+  const stores = await storesIn(directory);
   const events = Array.from({ length: 180 }, (_, i): HistoryEvent => {
     const at = now - 1_800_000 + i * 10_000;
     const failed = i === 120;

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { ownFolder } from '../support/processes.ts';
-import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, sampleOf, snapshotOf } from '../support/storeRows.ts';
-import { systemClock } from '../support/systemClock.ts';
+import { storesIn } from '../support/storesIn.ts';
 import { waitFor } from '../support/waiting.ts';
 import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { storageByHand } from '../support/host/storageByHand.ts';
@@ -18,9 +16,7 @@ const dayMs = 86_400_000;
 
 /** Sixty days of events, of which a third is older than the thirty that are kept; two weeks of a dataset that grows. */
 async function seed(dataFolder: string): Promise<void> {
-  const { migrationsDirectory, ...build } = await storeBuild();
-  const directory = storeFolderOf(dataFolder);
-  const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
+  const stores = await storesIn(storeFolderOf(dataFolder));
   const now = Date.now();
   const at = (days: number, n: number): string => new Date(now - days * dayMs + n * 1000).toISOString();
   const events = Array.from({ length: 9000 }, (_, n) => eventOf(n, { timestamp: at(n < 3000 ? 45 : 12, n) }));

@@ -1,23 +1,19 @@
 // A person whose budget cannot be met, because what is over it belongs to an alert that is not over.
 import assert from 'node:assert/strict';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { pictureEveryLook } from '../support/host/everyLook.ts';
 import { storageByHand } from '../support/host/storageByHand.ts';
 import { globalStorageOf, storeFolderOf } from '../support/host/userData.ts';
 import { useWorkbench } from '../support/host/useWorkbench.ts';
 import { ownFolder } from '../support/processes.ts';
-import { storeBuild } from '../support/storeBuild.ts';
 import { eventOf, idOf, sampleOf } from '../support/storeRows.ts';
-import { systemClock } from '../support/systemClock.ts';
+import { storesIn } from '../support/storesIn.ts';
 
 const VIEW = 'Incidents & Storage';
 const dayMs = 86_400_000;
 
 /** More events than 1 MB holds, all of them since an alert that still goes on. */
 async function seed(dataFolder: string): Promise<void> {
-  const { migrationsDirectory, ...build } = await storeBuild();
-  const directory = storeFolderOf(dataFolder);
-  const stores = openStores({ directory, clock: systemClock, migrationsDirectory, ...build });
+  const stores = await storesIn(storeFolderOf(dataFolder));
   const now = Date.now();
   const at = (days: number, n = 0): string => new Date(now - days * dayMs + n * 1000).toISOString();
   const events = Array.from({ length: 8000 }, (_, n) =>

@@ -3,14 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { ownFolder, removeFolder } from '../support/processes.ts';
 import { projectRoot } from '../support/root.ts';
 import { storeBuild } from '../support/storeBuild.ts';
-import { systemClock } from '../support/systemClock.ts';
 import { waitFor } from '../support/waiting.ts';
 import { fastClock, speed } from './fastClock.ts';
 import { report } from './report.ts';
+import { storesIn } from '../support/storesIn.ts';
 
 /** What the product promises: a dead or frozen holder is replaced within this. */
 const replacedWithinMs = 45_000;
@@ -80,7 +79,7 @@ describe('faults: the leases of jobs', function () {
       first.child.kill(signal);
       await waitFor('the second window to do the job', 120_000, () => hasBegun(second), 10);
       const replacedAfter = fastClock.monoMs() - since;
-      const stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+      const stores = await storesIn(directory);
       assert.equal(await stores.leases.renew('alerts', fence, fastClock.wallMs() + 60_000), false, 'the old fence');
       await stores.close();
       if (signal === 'SIGSTOP') {

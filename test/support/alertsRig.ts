@@ -1,6 +1,5 @@
 // Windows that evaluate alerts over one real store, on an injected clock. Each window has its own worker, as in VS Code.
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { AlertService } from '../../src/app/alerts/alertService.ts';
 import { AlertToasts } from '../../src/app/alerts/alertToasts.ts';
 import { JobLeases } from '../../src/app/leases/jobLeases.ts';
@@ -11,10 +10,9 @@ import type { EngineLook } from '../../src/domain/alerts/engineFacts.ts';
 import type { ConnectionSummary, Environment } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { manualClock, type ManualClock } from './manualClock.ts';
-import { storeBuild } from './storeBuild.ts';
 import { eventOf, sampleOf } from './storeRows.ts';
-import { systemClock } from './systemClock.ts';
 import { waitFor } from './waiting.ts';
+import { storesIn } from './storesIn.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -95,7 +93,7 @@ export class AlertsRig {
   }
 
   async window(name: string): Promise<AlertWindow> {
-    const stores = openStores({ directory: this.#directory, clock: systemClock, ...(await storeBuild()) });
+    const stores = await storesIn(this.#directory);
     for (const { uid, id, name: title, environment } of this.summaries) {
       await stores.connections.save({ uid, id, scope: 'user', name: title, destination: 'localhost', environment });
     }

@@ -16,11 +16,12 @@ import { starterRules } from '../../src/domain/alerts/starters.ts';
 import type { RedactionProfile } from '../../src/domain/incidents/definition.ts';
 import { ownFolder } from './processes.ts';
 import { startRedis, type RedisBox } from './redisBox.ts';
-import { closeSessions, openSession, realClock } from './redisParts.ts';
+import { closeSessions, openSession } from './redisParts.ts';
 import { projectRoot } from './root.ts';
 import { storeBuild } from './storeBuild.ts';
 import { sampleOf } from './storeRows.ts';
 import { workflowRig, type WorkflowRig } from './workflowRig.ts';
+import { systemClock } from './systemClock.ts';
 
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 /** Stands in a setting, in a password and in an argument, none of which a bundle may hold. */
@@ -57,7 +58,7 @@ export async function diagnosedServer(): Promise<DiagnosedServer> {
   for (let n = 0; n < 40; n++) await box.cli('SET', `tmp:${n}`, 'x', 'EX', '3600');
   const directory = realpathSync(ownFolder('cachify-diagnosed-'));
   const rig = await workflowRig({ directory, definition: { port: box.port, name: 'Shop prod' }, policyPacks });
-  const log = new RecentLog(quiet, realClock);
+  const log = new RecentLog(quiet, systemClock);
   await liveThrough(rig, box);
   log.error('timeline not written', { code: 'INTERNAL_ERROR', action: 'keys.write' });
   const service = await incidents(rig, log);
@@ -186,7 +187,7 @@ async function incidents(rig: WorkflowRig, log: RecentLog): Promise<IncidentServ
     policies: rig.policies,
     configured: { policyPacks: () => policyPacks, onDidChange: () => ({ dispose: () => undefined }) },
     trust: { isTrusted: () => true },
-    clock: realClock,
+    clock: systemClock,
     newId: () => nodeDigest.uuid(),
     definitionOf: () => rig.active.definition,
     definitions: () => [rig.active.definition],
@@ -197,7 +198,7 @@ async function incidents(rig: WorkflowRig, log: RecentLog): Promise<IncidentServ
   return new IncidentService({
     store: stores.incidents,
     work,
-    leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log: quiet }),
+    leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: systemClock, log: quiet }),
     secrets: {
       get: (key) => Promise.resolve(secrets.get(key)),
       set: (key, value) => Promise.resolve(void secrets.set(key, value)),
@@ -216,11 +217,11 @@ async function incidents(rig: WorkflowRig, log: RecentLog): Promise<IncidentServ
           gate: parts.gate,
           trust: { isTrusted: () => true },
           log,
-          clock: realClock,
+          clock: systemClock,
         },
         question,
       ),
-    clock: realClock,
+    clock: systemClock,
     digest: nodeDigest,
     log: quiet,
     toolVersion: '1.2.3',

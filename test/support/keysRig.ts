@@ -2,7 +2,6 @@
 import { ValueCipher } from '../../src/adapters/node/cipher.ts';
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import { KeyService } from '../../src/app/keys/keyService.ts';
 import type { KeysParts } from '../../src/app/keys/parts.ts';
 import type { NumberSetting } from '../../src/app/ports/environment.ts';
@@ -11,8 +10,9 @@ import type { SnapshotStore } from '../../src/app/ports/stores.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
 import { ownFolder, removeFolder } from './processes.ts';
 import type { RedisBox } from './redisBox.ts';
-import { definitionOf, gateOver, noSecret, realClock, type GateBox } from './redisParts.ts';
-import { storeBuild } from './storeBuild.ts';
+import { definitionOf, gateOver, noSecret, type GateBox } from './redisParts.ts';
+import { systemClock } from './systemClock.ts';
+import { storesIn } from './storesIn.ts';
 
 export interface KeysRig {
   readonly keys: KeyService;
@@ -38,7 +38,7 @@ export async function keysRig(box: RedisBox, over: Partial<ConnectionDefinition>
   };
   const secrets = new Map<string, string>();
   const directory = ownFolder('cachify-keys-');
-  const stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+  const stores = await storesIn(directory);
   const { snapshots } = stores;
   const parts: KeysParts = {
     gate: gate.gate,
@@ -53,7 +53,7 @@ export async function keysRig(box: RedisBox, over: Partial<ConnectionDefinition>
       () => Promise.reject(new Error('no passphrase in tests')),
     ),
     digest: nodeDigest,
-    clock: realClock,
+    clock: systemClock,
     settings: { number: (name) => settings[name] },
     definitionOf: () => definition,
   };

@@ -13,13 +13,13 @@ import type { Stores } from '../../src/app/ports/stores.ts';
 import { CommandGate } from '../../src/app/redis/commandGate.ts';
 import { nodeDigest } from '../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../src/adapters/redis/gateway.ts';
-import { openStores } from '../../src/adapters/store/openStores.ts';
 import type { ConnectionDefinition, ConnectionSummary } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { ownFolder, removeFolder } from './processes.ts';
-import { definitionOf, noSecret, realClock } from './redisParts.ts';
-import { storeBuild } from './storeBuild.ts';
+import { definitionOf, noSecret } from './redisParts.ts';
 import { noPacks } from './noPacks.ts';
+import { systemClock } from './systemClock.ts';
+import { storesIn } from './storesIn.ts';
 
 export interface ObservabilityRig {
   readonly definition: ConnectionDefinition;
@@ -35,7 +35,7 @@ export interface ObservabilityRig {
   readonly watcher: ActivityWatcher;
   /** Everything that the gate recorded. */
   readonly recorded: HistoryEvent[];
-  readonly clock: typeof realClock;
+  readonly clock: typeof systemClock;
   /** Replace to have another server answer. */
   active: ActiveConnection;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
   const definition = definitionOf(over);
   const session = await new SocketGateway().open(definition, noSecret);
   const directory = ownFolder('cachify-observability-');
-  const stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+  const stores = await storesIn(directory);
   const { history } = stores;
   const recorded: HistoryEvent[] = [];
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -53,7 +53,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
   const gate = new CommandGate({
     governance: noPacks,
     sessions,
-    clock: realClock,
+    clock: systemClock,
     recorder: {
       record(event) {
         recorded.push(event);
@@ -77,16 +77,16 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     views: () => [{ summary }],
     onDidChange: () => ({ dispose: () => undefined }),
   };
-  const parts = { gate, sessions, history, connections, clock: realClock, digest: nodeDigest };
+  const parts = { gate, sessions, history, connections, clock: systemClock, digest: nodeDigest };
   const sampler = new Sampler({
     isPaused: () => false,
     ...parts,
     settings: { number: () => 15 },
     log: quiet,
     journal: new EngineJournal(parts),
-    meter: new EngineMeter(realClock),
+    meter: new EngineMeter(systemClock),
     turns: new SamplingTurns({
-      leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: realClock, log: quiet }),
+      leases: new JobLeases({ leases: stores.leases, holder: processHolder(), clock: systemClock, log: quiet }),
       log: quiet,
     }),
   });
@@ -103,7 +103,7 @@ export async function observabilityRig(over: Partial<ConnectionDefinition>): Pro
     sampler,
     watcher: new ActivityWatcher(parts),
     recorded,
-    clock: realClock,
+    clock: systemClock,
     async close() {
       sampler.dispose();
       await session.close();

@@ -7,6 +7,7 @@ import { CommandGate } from '../../src/app/redis/commandGate.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
 import { noPacks } from './noPacks.ts';
+import { systemClock } from './systemClock.ts';
 
 /** A definition as validation would make it, on 127.0.0.1, read-write and dev unless said otherwise. */
 export function definitionOf(over: Partial<ConnectionDefinition> = {}): ConnectionDefinition {
@@ -49,15 +50,6 @@ export async function closeSessions(): Promise<void> {
 
 export const noSecret: Credentials = { secret: {} };
 
-export const realClock: Clock = {
-  wallMs: () => Date.now(),
-  monoMs: () => performance.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return { dispose: () => clearTimeout(timer) };
-  },
-};
-
 export interface GateBox {
   readonly gate: CommandGate;
   readonly events: HistoryEvent[];
@@ -69,7 +61,7 @@ export interface GateBox {
 export function gateOver(
   session: RedisSession,
   definition: ConnectionDefinition = definitionOf(),
-  clock: Clock = realClock,
+  clock: Clock = systemClock,
 ): GateBox {
   const events: HistoryEvent[] = [];
   let ids = 0;

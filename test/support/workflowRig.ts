@@ -22,8 +22,9 @@ import { JobLeases } from '../../src/app/leases/jobLeases.ts';
 import { WorkflowService } from '../../src/app/workflows/workflowService.ts';
 import type { ConnectionDefinition } from '../../src/domain/connections/definition.ts';
 import type { HistoryEvent } from '../../src/domain/timeline/event.ts';
-import { definitionOf, noSecret, realClock } from './redisParts.ts';
+import { definitionOf, noSecret } from './redisParts.ts';
 import { storeBuild, type StoreBuild } from './storeBuild.ts';
+import { systemClock } from './systemClock.ts';
 
 export interface WorkflowRig {
   readonly directory: string;
@@ -58,7 +59,7 @@ export interface RigOptions {
 }
 
 export async function workflowRig(options: RigOptions): Promise<WorkflowRig> {
-  const { directory, clock = realClock } = options;
+  const { directory, clock = systemClock } = options;
   mkdirSync(directory, { recursive: true });
   const build = options.build ?? (await storeBuild());
   const stores = openStores({ directory: join(directory, 'store'), ...build, clock });

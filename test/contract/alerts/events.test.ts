@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import { nodeDigest } from '../../../src/adapters/node/digest.ts';
 import { RaisedAlerts } from '../../../src/app/alerts/raisedAlerts.ts';
 import type { RaisedAlert } from '../../../src/app/ports/alertEvents.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
 import { manualClock } from '../../support/manualClock.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
-import { systemClock } from '../../support/systemClock.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const blocked: RaisedAlert = {
@@ -26,7 +24,7 @@ describe('alerts that features raise', function () {
 
   beforeEach(async () => {
     directory = ownFolder('cachify-alert-events-');
-    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
   });
   afterEach(async () => {
     await stores.close();
@@ -79,7 +77,7 @@ describe('alerts that features raise', function () {
     const [newest] = await stores.alerts.events({ limit: 1 });
     await stores.alerts.markRead([newest?.id ?? '']);
     await stores.close();
-    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
     assert.equal((await stores.alerts.events({ limit: 10, unreadOnly: true })).length, 2);
     await stores.alerts.markRead('all');
     assert.deepEqual(await stores.alerts.events({ limit: 10, unreadOnly: true }), []);

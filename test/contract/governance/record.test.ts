@@ -13,10 +13,10 @@ import { countCommands, readCommands, type CommandCounter } from '../../support/
 import { MemoryDisk } from '../../support/memoryDisk.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
-import { realClock } from '../../support/redisParts.ts';
 import { projectRoot } from '../../support/root.ts';
 import { waitFor } from '../../support/waiting.ts';
 import { workflowRig, type WorkflowRig } from '../../support/workflowRig.ts';
+import { systemClock } from '../../support/systemClock.ts';
 
 const uid = 'uid-test';
 const content: PackContent = {
@@ -37,7 +37,7 @@ async function storeOn(disk: MemoryDisk): Promise<{ service: StoreService; store
     directory: '/store',
     fs: disk.mount(),
     sql: await sqlEngine(),
-    clock: realClock,
+    clock: systemClock,
     migrations: readMigrations(join(projectRoot(), 'migrations')),
     tell: () => undefined,
     heldBytes: () => 0,

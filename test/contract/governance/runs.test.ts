@@ -7,9 +7,9 @@ import type { Clock } from '../../../src/app/ports/clock.ts';
 import { countCommands } from '../../support/commandCounter.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
-import { realClock } from '../../support/redisParts.ts';
 import { waitFor } from '../../support/waiting.ts';
 import { workflowRig, type RigOptions, type WorkflowRig } from '../../support/workflowRig.ts';
+import { systemClock } from '../../support/systemClock.ts';
 
 const uid = 'uid-test';
 const minute = 60_000;
@@ -20,9 +20,9 @@ const names: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sa
 function movedClock(): Clock & { movedMs: number } {
   const clock = {
     movedMs: 0,
-    wallMs: () => realClock.wallMs() + clock.movedMs,
-    monoMs: () => realClock.monoMs(),
-    after: (ms: number, run: () => void) => realClock.after(ms, run),
+    wallMs: () => systemClock.wallMs() + clock.movedMs,
+    monoMs: () => systemClock.monoMs(),
+    after: (ms: number, run: () => void) => systemClock.after(ms, run),
   };
   return clock;
 }
@@ -79,6 +79,19 @@ describe('policies on runs', function () {
     await rig.close();
     await box.stop();
   });
+
+  /** Does something when the run asks for its n-th batch; what it asks is of the moment after that. */
+  function beforeBatch(n: number, act: () => unknown): void {
+    let batches = 0;
+    const { governance } = rig.parts;
+    const rule = governance.rule.bind(governance);
+    Object.assign(governance, {
+      rule: async (question: Parameters<typeof rule>[0]) => {
+        if (question.action === 'workflows.batch' && ++batches === n) await act();
+        return rule({ ...question, at: new Date(clock.wallMs()).toISOString() });
+      },
+    });
+  }
 
   async function hold(id: string, changes: Partial<PackContent> = {}): Promise<void> {
     const version = (versions.get(id) ?? 0) + 1;
@@ -247,15 +260,7 @@ describe('policies on runs', function () {
     await open();
     await hold('a', { maxWorkflowItems: 400 });
     const { runId } = await plan();
-    let batches = 0;
-    const { governance } = rig.parts;
-    const rule = governance.rule.bind(governance);
-    Object.assign(governance, {
-      rule: async (question: Parameters<typeof rule>[0]) => {
-        if (question.action === 'workflows.batch' && ++batches === 2) await hold('a', { maxWorkflowItems: 250 });
-        return rule(question);
-      },
-    });
+    beforeBatch(2, () => hold('a', { maxWorkflowItems: 250 }));
     await rig.service.start({ runId });
     const paused = await rig.service.wait(runId);
     assert.equal(paused.state, 'paused_policy');
@@ -280,15 +285,7 @@ describe('policies on runs', function () {
       await open();
       await hold('a', { maxWorkflowItems: 300 });
       const { runId } = await plan();
-      let batches = 0;
-      const { governance } = rig.parts;
-      const rule = governance.rule.bind(governance);
-      Object.assign(governance, {
-        rule: async (question: Parameters<typeof rule>[0]) => {
-          if (question.action === 'workflows.batch' && ++batches === 3) await hold('a', changes);
-          return rule(question);
-        },
-      });
+      beforeBatch(3, () => hold('a', changes));
       await rig.service.start({ runId });
       const run = await rig.service.wait(runId);
       assert.equal(run.state, state);
@@ -367,15 +364,7 @@ describe('policies on runs', function () {
     const closes = Math.ceil((clock.wallMs() + 30 * minute) / minute) * minute;
     await hold('a', windowAround(clock.wallMs() - 60 * minute, closes));
     const { runId } = await plan();
-    let batches = 0;
-    const { governance } = rig.parts;
-    const rule = governance.rule.bind(governance);
-    Object.assign(governance, {
-      rule: (question: Parameters<typeof rule>[0]) => {
-        if (question.action === 'workflows.batch' && ++batches === 3) clock.movedMs += closes - clock.wallMs();
-        return rule({ ...question, at: new Date(clock.wallMs()).toISOString() });
-      },
-    });
+    beforeBatch(3, () => (clock.movedMs += closes - clock.wallMs()));
     await rig.service.start({ runId });
     const run = await rig.service.wait(runId);
     assert.equal(run.state, 'paused_window', JSON.stringify(run.error));

@@ -1,14 +1,12 @@
 // Packs, assignments and decisions in the real store on disk, as another window would find them.
 import assert from 'node:assert/strict';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import { readable } from '../../../src/app/governance/holdingPacks.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
 import type { RecordedDecision } from '../../../src/domain/governance/decision.ts';
 import type { PackContent } from '../../../src/domain/governance/pack.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { realClock } from '../../support/redisParts.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const at = '2026-11-22T10:00:00.000Z';
 const content: PackContent = {
@@ -50,7 +48,7 @@ describe('the store of governance', function () {
 
   beforeEach(async () => {
     directory = ownFolder('cachify-governance-store-');
-    stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
   });
   afterEach(async () => {
     await stores.close();
@@ -58,7 +56,7 @@ describe('the store of governance', function () {
   });
   const again = async (): Promise<void> => {
     await stores.close();
-    stores = openStores({ directory, clock: realClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
   };
 
   it('gives packs back exactly, also after a restart', async () => {

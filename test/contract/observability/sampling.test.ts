@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { nodeDigest } from '../../../src/adapters/node/digest.ts';
 import { SocketGateway } from '../../../src/adapters/redis/gateway.ts';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import { EngineMeter } from '../../../src/app/alerts/engineMeter.ts';
 import { EngineJournal } from '../../../src/app/observability/engineJournal.ts';
 import { watchLive } from '../../../src/app/observability/live.ts';
@@ -20,9 +19,8 @@ import { manualClock, type ManualClock } from '../../support/manualClock.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { definitionOf, gateOver, noSecret, type GateBox } from '../../support/redisParts.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
-import { systemClock } from '../../support/systemClock.ts';
 import { waitFor } from '../../support/waiting.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const settings = { number: () => 15 };
@@ -65,7 +63,7 @@ describe('sampling a real server', () => {
     clock = manualClock();
     gate = gateOver(session, { ...definition, port: box.port });
     directory = ownFolder('cachify-sampling-');
-    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
     connections = connectionsOf({
       id: 'shop',
       uid: 'uid-shop',

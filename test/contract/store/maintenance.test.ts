@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import { importDesktop, type ProfileTarget } from '../../../src/app/retention/importDesktop.ts';
 import type { Cipher } from '../../../src/app/ports/environment.ts';
 import type { ImportCounts } from '../../../src/app/ports/maintenance.ts';
@@ -13,9 +12,8 @@ import { isFailure } from '../../../src/domain/failure.ts';
 import { stringDump } from '../../../src/domain/keys/stringDump.ts';
 import { utf8 } from '../../../src/domain/bytes.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
 import { eventOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
-import { systemClock } from '../../support/systemClock.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const always = { from: '2020-01-01T00:00:00Z', to: '2030-01-01T00:00:00Z' };
 
@@ -117,7 +115,7 @@ describe('store maintenance', () => {
   let open: Stores[];
 
   async function stores(): Promise<Stores> {
-    const opened = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    const opened = await storesIn(directory);
     open.push(opened);
     return opened;
   }
@@ -268,7 +266,7 @@ describe('store maintenance', () => {
     execFileSync('cp', ['-r', directory, copy]);
     assert.ok(existsSync(join(copy, 'control')));
     copyFileSync(join(directory, 'control', 'log-first.bin'), join(scratch, 'x'));
-    const second = openStores({ directory: copy, clock: systemClock, ...(await storeBuild()) });
+    const second = await storesIn(copy);
     open.push(second);
     assert.equal(await second.snapshots.usedBytes(), 4);
   });

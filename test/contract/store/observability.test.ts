@@ -1,14 +1,12 @@
 // What the store answers for observability, against the same figures computed from a plain array.
 import assert from 'node:assert/strict';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import type { HistoryStore, Stores } from '../../../src/app/ports/stores.ts';
 import { eventPattern } from '../../../src/domain/observability/failures.ts';
 import { latencySketchFrom } from '../../../src/domain/observability/latencySketch.ts';
 import type { HistoryEvent } from '../../../src/domain/timeline/event.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
 import { idOf, sampleOf } from '../../support/storeRows.ts';
-import { systemClock } from '../../support/systemClock.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const startMs = Date.UTC(2026, 0, 1, 10);
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -50,7 +48,7 @@ describe('store, for observability', function () {
 
   before(async () => {
     directory = ownFolder('cachify-observability-');
-    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
     ({ history } = stores);
     for (let at = 0; at < events.length; at += 1500) await history.append(events.slice(at, at + 1500));
   });

@@ -1,13 +1,11 @@
 // Samples that lie in finished parts of the history and in the one that grows, against a plain array.
 import assert from 'node:assert/strict';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
 import { sampleSeries } from '../../../src/domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../../src/domain/observability/snapshot.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
 import { eventOf, sampleOf } from '../../support/storeRows.ts';
-import { systemClock } from '../../support/systemClock.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const startMs = Date.UTC(2026, 0, 1);
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -20,7 +18,7 @@ describe('samples over the parts of the history', function () {
 
   before(async () => {
     directory = ownFolder('cachify-samples-');
-    stores = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    stores = await storesIn(directory);
     for (let batch = 0; batch < 30; batch++) {
       const samples = [0, 1, 2].map((n) =>
         sampleOf(batch * 3 + n, {

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { openStores } from '../../../src/adapters/store/openStores.ts';
 import type { Stores } from '../../../src/app/ports/stores.ts';
 import { isFailure } from '../../../src/domain/failure.ts';
 import { ownFolder, removeFolder } from '../../support/processes.ts';
-import { storeBuild } from '../../support/storeBuild.ts';
 import { eventOf, idOf, sampleOf, snapshotOf } from '../../support/storeRows.ts';
-import { systemClock } from '../../support/systemClock.ts';
+import { storesIn } from '../../support/storesIn.ts';
 
 const always = { from: '2020-01-01T00:00:00Z', to: '2030-01-01T00:00:00Z' };
 
@@ -14,7 +12,7 @@ describe('stores on disk', () => {
   let open: Stores[];
 
   async function stores(): Promise<Stores> {
-    const opened = openStores({ directory, clock: systemClock, ...(await storeBuild()) });
+    const opened = await storesIn(directory);
     open.push(opened);
     return opened;
   }

@@ -1,6 +1,7 @@
 // What a run does when the server dies, freezes, refuses or is another one: it stops where it is certain, and goes on.
 import assert from 'node:assert/strict';
 import { isFailure } from '../../../src/domain/failure.ts';
+import type { RedisCommand } from '../../../src/domain/redis/command.ts';
 import type { WorkflowRun } from '../../../src/domain/workflows/views.ts';
 import type { WorkflowParts } from '../../../src/app/workflows/parts.ts';
 import { ownFolder } from '../../support/processes.ts';
@@ -8,29 +9,36 @@ import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { workflowRig, type WorkflowRig } from '../../support/workflowRig.ts';
 import { fillSix } from '../../support/workflowSamples.ts';
 
-/** Calls `act` before the transaction of batch number `batch` is sent. */
-function beforeTransaction(batch: number, act: () => Promise<unknown>): (parts: WorkflowParts) => WorkflowParts {
-  let transactions = 0;
+type Wrap = (parts: WorkflowParts) => WorkflowParts;
+
+/** Calls `act` before each transaction is sent, with its commands. */
+function beforeTransactions(act: (commands: readonly RedisCommand[]) => Promise<unknown>): Wrap {
   return (parts) => ({
     ...parts,
     gate: new Proxy(parts.gate, {
       get: (target, name) => {
-        if (name !== 'openLine') {
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-        }
+        const value: unknown = Reflect.get(target, name);
+        if (name !== 'openLine') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
         return async (...args: Parameters<typeof target.openLine>) => {
           const line = await target.openLine(...args);
           const transact = line.transact.bind(line);
           line.transact = async (commands) => {
-            transactions += 1;
-            if (transactions === batch) await act();
+            await act(commands);
             return transact(commands);
           };
           return line;
         };
       },
     }),
+  });
+}
+
+/** Calls `act` before the transaction of batch number `batch` is sent. */
+function beforeTransaction(batch: number, act: () => Promise<unknown>): Wrap {
+  let transactions = 0;
+  return beforeTransactions(async () => {
+    transactions += 1;
+    if (transactions === batch) await act();
   });
 }
 
@@ -51,7 +59,7 @@ describe('a run whose server fails', function () {
     await box.stop();
   });
 
-  async function open(wrap: (parts: WorkflowParts) => WorkflowParts): Promise<WorkflowRig> {
+  async function open(wrap: Wrap): Promise<WorkflowRig> {
     rig = await workflowRig({
       directory: ownFolder('cachify-faults-'),
       definition: { port: box.port, timeoutMs: 1500 },
@@ -60,14 +68,15 @@ describe('a run whose server fails', function () {
     return rig;
   }
 
-  async function plannedAndRun({ service }: WorkflowRig): Promise<WorkflowRun> {
+  /** Stops at the first failure unless it is `retrying`, as the connection says. */
+  async function plannedAndRun({ service }: WorkflowRig, how: 'once' | 'retrying' = 'once'): Promise<WorkflowRun> {
     const plan = await service.plan({
       connectionId: 'test',
       kind: 'deleteByPattern',
       parameters: { pattern: 'tmp:*' },
     });
     const retry = { maxAttempts: 0, backoffMs: 10, strategy: 'fixed', abortOnErrorRate: 1 } as const;
-    await service.start({ runId: plan.runId, retry });
+    await service.start({ runId: plan.runId, ...(how === 'once' ? { retry } : {}) });
     return service.wait(plan.runId);
   }
 
@@ -107,13 +116,7 @@ describe('a run whose server fails', function () {
 
   it('connections reset in the middle: the run goes on by itself within its retries', async () => {
     const opened = await open(beforeTransaction(2, () => box.cli('client', 'kill', 'type', 'normal')));
-    const plan = await opened.service.plan({
-      connectionId: 'test',
-      kind: 'deleteByPattern',
-      parameters: { pattern: 'tmp:*' },
-    });
-    await opened.service.start({ runId: plan.runId });
-    const run = await opened.service.wait(plan.runId);
+    const run = await plannedAndRun(opened, 'retrying');
     assert.equal(run.state, 'completed', JSON.stringify(run.error));
     assert.equal(run.counts.done, 300);
   });
@@ -214,34 +217,14 @@ describe('a run whose server fails', function () {
 
   it('keys written while they are deleted: the batch is split, and what never holds still is a conflict', async () => {
     let writes = 0;
-    const opened = await open((parts) => ({
-      ...parts,
-      gate: new Proxy(parts.gate, {
-        get: (target, name) => {
-          const value: unknown = Reflect.get(target, name);
-          if (name !== 'openLine') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-          return async (...args: Parameters<typeof target.openLine>) => {
-            const line = await target.openLine(...args);
-            const transact = line.transact.bind(line);
-            line.transact = async (commands) => {
-              if (commands.some((command) => command.some((part) => Buffer.from(part).toString() === 'tmp:0:12'))) {
-                writes += 1;
-                await box.cli('append', 'tmp:0:12', 'x');
-              }
-              return transact(commands);
-            };
-            return line;
-          };
-        },
+    const opened = await open(
+      beforeTransactions(async (commands) => {
+        if (!commands.some((command) => command.some((part) => Buffer.from(part).toString() === 'tmp:0:12'))) return;
+        writes += 1;
+        await box.cli('append', 'tmp:0:12', 'x');
       }),
-    }));
-    const plan = await opened.service.plan({
-      connectionId: 'test',
-      kind: 'deleteByPattern',
-      parameters: { pattern: 'tmp:*' },
-    });
-    await opened.service.start({ runId: plan.runId });
-    const run = await opened.service.wait(plan.runId);
+    );
+    const run = await plannedAndRun(opened, 'retrying');
     assert.ok(writes > 3);
     assert.deepEqual(
       [run.state, run.counts.done, run.counts.skippedConflict],

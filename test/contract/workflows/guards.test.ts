@@ -8,11 +8,11 @@ import { isFailure, type FailureCode } from '../../../src/domain/failure.ts';
 import { unruled, type Ruling } from '../../../src/domain/governance/decision.ts';
 import { startAndPause } from '../../support/pausedRun.ts';
 import { ownFolder } from '../../support/processes.ts';
-import { realClock } from '../../support/redisParts.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { waitFor } from '../../support/waiting.ts';
 import { workflowRig, type RigOptions, type WorkflowRig } from '../../support/workflowRig.ts';
 import { fillSix } from '../../support/workflowSamples.ts';
+import { systemClock } from '../../support/systemClock.ts';
 
 const hour = 3_600_000;
 const deletion = { connectionId: 'test', kind: 'deleteByPattern', parameters: { pattern: 'tmp:*' } } as const;
@@ -40,7 +40,7 @@ class Surroundings {
       ruled(question);
     return {
       ...parts,
-      clock: { ...realClock, wallMs: () => realClock.wallMs() + this.shiftMs },
+      clock: { ...systemClock, wallMs: () => systemClock.wallMs() + this.shiftMs },
       governance: { rule: refusing, foresee: ruled },
     };
   };
@@ -169,7 +169,7 @@ describe('guards of a run', function () {
       const service = await open();
       await box.cli('eval', fillSix(300), '0');
       const plan = await service.plan(deletion);
-      around.opensAtMs = realClock.wallMs() + opensInMs;
+      around.opensAtMs = systemClock.wallMs() + opensInMs;
       const run = await service.schedule({ runId: plan.runId });
       assert.equal(run.state, 'paused_window');
       assert.equal(run.error?.details?.['nextOpening'], new Date(around.opensAtMs).toISOString());
@@ -226,7 +226,7 @@ describe('guards of a run', function () {
       const { service } = rig;
       // Closed over three openings; it is shut again now and opens once more in an hour.
       around.shiftMs = 4 * hour;
-      around.opensAtMs = realClock.wallMs() + 5 * hour;
+      around.opensAtMs = systemClock.wallMs() + 5 * hour;
       const next = new Date(around.opensAtMs).toISOString();
       await look(async () => (await service.run(id))?.error?.details?.['nextOpening'] === next);
       assert.equal(await box.cli('dbsize'), '301');
