@@ -1,5 +1,6 @@
 // A TCP proxy on 127.0.0.1 that misbehaves on demand and counts every byte.
-import { createServer, connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { connectOnward, listenOnLoopback } from './loopback.ts';
 
 export interface Chaos {
   /** Milliseconds that every chunk waits, each way. */
@@ -26,7 +27,6 @@ export interface ChaosProxy {
 
 export async function startChaosProxy(targetPort: number, chaos: Chaos = {}): Promise<ChaosProxy> {
   const counted = { toServer: 0, toClient: 0, connections: 0 };
-  const clients = new Set<Socket>();
 
   function relay(client: Socket): void {
     counted.connections += 1;
@@ -34,15 +34,7 @@ export async function startChaosProxy(targetPort: number, chaos: Chaos = {}): Pr
       client.resetAndDestroy();
       return;
     }
-    const server = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
-    client.setNoDelay(true);
-    clients.add(client);
-    const end = (): void => {
-      clients.delete(client);
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+    const server = connectOnward(client, targetPort);
     client.on('data', (chunk: Buffer) => {
       counted.toServer += chunk.length;
       later(() => server.writable && server.write(chunk));
@@ -66,20 +58,18 @@ export async function startChaosProxy(targetPort: number, chaos: Chaos = {}): Pr
     else run();
   }
 
-  const listener = createServer(relay);
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
+  const { port, clients, close } = await listenOnLoopback(relay);
   const cutAll = (): void => {
     for (const client of clients) client.resetAndDestroy();
   };
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
     chaos,
     counted,
     cutAll,
     close() {
       cutAll();
-      return new Promise((resolve) => listener.close(() => resolve()));
+      return close();
     },
   };
 }

@@ -1,5 +1,5 @@
 // A TCP proxy on 127.0.0.1 that counts, by name, the commands that clients send to a Redis server.
-import { createServer, connect, type Socket } from 'node:net';
+import { connectOnward, listenOnLoopback } from './loopback.ts';
 
 export interface CommandCounter {
   readonly port: number;
@@ -52,17 +52,8 @@ class RequestReader {
 
 export async function countCommands(targetPort: number): Promise<CommandCounter> {
   const counts = new Map<string, number>();
-  const clients = new Set<Socket>();
-  const listener = createServer((client) => {
-    const server = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
-    client.setNoDelay(true);
-    clients.add(client);
-    const end = (): void => {
-      clients.delete(client);
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) socket.on('error', end).on('close', end);
+  const { port, close } = await listenOnLoopback((client) => {
+    const server = connectOnward(client, targetPort);
     const reader = new RequestReader((name) => counts.set(name, (counts.get(name) ?? 0) + 1));
     client.on('data', (chunk: Buffer) => {
       reader.push(chunk);
@@ -70,17 +61,12 @@ export async function countCommands(targetPort: number): Promise<CommandCounter>
     });
     server.on('data', (chunk: Buffer) => client.write(chunk));
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
     counts,
     others: (harmless) => [...counts].filter(([name]) => !harmless.has(name)).map(([name, n]) => `${name} × ${n}`),
     reset: () => counts.clear(),
-    close() {
-      for (const client of clients) client.destroy();
-      return new Promise((resolve) => listener.close(() => resolve()));
-    },
+    close,
   };
 }
 

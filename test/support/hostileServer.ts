@@ -1,5 +1,6 @@
 // A listener that answers Redis clients with whatever a test wants, and remembers what it was told.
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 /** Answers one command; bytes are sent as they are, null sends nothing, a function may stream. */
 export type Answer = (command: readonly string[], socket: Socket) => string | Buffer | null;
@@ -58,14 +59,10 @@ export function politely(answer: Answer): Answer {
 
 export async function startHostileServer(answer: Answer): Promise<HostileServer> {
   const received: Buffer[] = [];
-  const sockets = new Set<Socket>();
   let connections = 0;
-  const listener = createServer((socket) => {
+  const { port, close } = await listenOnLoopback((socket) => {
     connections += 1;
-    sockets.add(socket);
     let held = '';
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => sockets.delete(socket));
     socket.on('data', (chunk: Buffer) => {
       received.push(chunk);
       const taken = takeCommands(held + chunk.toString('latin1'));
@@ -76,17 +73,12 @@ export async function startHostileServer(answer: Answer): Promise<HostileServer>
       }
     });
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port,
     received,
     get connections() {
       return connections;
     },
-    close() {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => listener.close(() => resolve()));
-    },
+    close,
   };
 }
