@@ -1,7 +1,7 @@
 // The keyspace and the workflows that crash tests run on.
 export type SweptKind = 'delete' | 'ttl' | 'warmup';
 
-/** 300 keys of six types below `tmp:`, every fourth with an expiry, and one key outside. */
+/** Makes `count` keys of six types below `tmp:`, every fourth with an expiry, and one key outside. */
 export const fillSix = (count: number): string =>
   `for i=1,${count} do local k='tmp:'..(i%3)..':'..i local m=i%6
    if m==0 then redis.call('SET',k,'v'..i) elseif m==1 then redis.call('HSET',k,'f',i,'g','x')

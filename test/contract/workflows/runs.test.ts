@@ -4,14 +4,7 @@ import { startAndPause } from '../../support/pausedRun.ts';
 import { ownFolder } from '../../support/processes.ts';
 import { startRedis, type RedisBox } from '../../support/redisBox.ts';
 import { workflowRig, type WorkflowRig } from '../../support/workflowRig.ts';
-
-const fill = (count: number): string =>
-  `for i=1,${count} do local k='tmp:'..(i%3)..':'..i local m=i%6
-   if m==0 then redis.call('SET',k,'v'..i) elseif m==1 then redis.call('HSET',k,'f',i,'g','x')
-   elseif m==2 then redis.call('RPUSH',k,i,'a','b') elseif m==3 then redis.call('SADD',k,i,'m')
-   elseif m==4 then redis.call('ZADD',k,i,'m',2,'n') else redis.call('XADD',k,'1-'..i,'f','v') end
-   if i%4==0 then redis.call('PEXPIRE',k,3600000+i) end end
-   redis.call('SET','keep:1','x') return 1`;
+import { fillSix } from '../../support/workflowSamples.ts';
 
 describe('workflows on a real server and store', function () {
   this.timeout(60_000);
@@ -30,7 +23,7 @@ describe('workflows on a real server and store', function () {
   const digest = (): Promise<string> => box.cli('debug', 'digest');
 
   it('plans exactly what matches, by type and folder, and changes nothing', async () => {
-    await box.cli('eval', fill(600), '0');
+    await box.cli('eval', fillSix(600), '0');
     const before = await digest();
     const plan = await rig.service.plan({
       connectionId: 'test',
@@ -62,7 +55,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('deletes what was planned and nothing else, and undo brings all six types back', async () => {
-    await box.cli('eval', fill(10_000), '0');
+    await box.cli('eval', fillSix(10_000), '0');
     const before = await digest();
     const plan = await rig.service.plan({
       connectionId: 'test',
@@ -84,7 +77,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('skips what is missing or retyped, and undo leaves what somebody changed', async () => {
-    await box.cli('eval', fill(300), '0');
+    await box.cli('eval', fillSix(300), '0');
     const plan = await rig.service.plan({
       connectionId: 'test',
       kind: 'deleteByPattern',
@@ -106,7 +99,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('sets absolute expiries, in each mode, and undo gives back the old ones', async () => {
-    await box.cli('eval', fill(400), '0');
+    await box.cli('eval', fillSix(400), '0');
     for (const [mode, expected] of [
       ['all', 400],
       ['missing', 300],
@@ -165,7 +158,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('refuses what guardrails forbid, naming what to type', async () => {
-    await box.cli('eval', fill(30), '0');
+    await box.cli('eval', fillSix(30), '0');
     const plan = await rig.service.plan({
       connectionId: 'test',
       kind: 'deleteByPattern',
@@ -192,7 +185,7 @@ describe('workflows on a real server and store', function () {
   });
 
   it('pauses, refuses what the state does not allow, and resumes to the same end', async () => {
-    await box.cli('eval', fill(9000), '0');
+    await box.cli('eval', fillSix(9000), '0');
     const plan = await rig.service.plan({
       connectionId: 'test',
       kind: 'deleteByPattern',
