@@ -40,13 +40,18 @@ const shown: PanelConnection = { id: 'test', name: 'Test', environment: 'dev', r
 
 interface Served {
   readonly receive: (message: unknown) => void;
-  /** Nothing is sent to the page afterwards. */
-  dispose(): void;
+  /** Nothing is sent to the page afterwards. Resolves when the store has nothing left to do for it. */
+  end(): Promise<void>;
 }
 
 function serveTo(page: Page, rig: ObservabilityRig): Served {
   const parts = { ...rig, settings };
   let receive: (message: unknown) => void = () => undefined;
+  const asked: Promise<unknown>[] = [];
+  const noted = <T>(answer: Promise<T>): Promise<T> => {
+    asked.push(answer);
+    return answer;
+  };
   const served = serve(
     {
       post: (message) =>
@@ -66,13 +71,19 @@ function serveTo(page: Page, rig: ObservabilityRig): Served {
       }),
       watch: () => undefined,
       overview: ({ connectionId, ...input }) =>
-        connectionCharts(parts, { ...input, connectionId: connectionId ?? shown.id }),
-      slowest: (input) => slowestOperations(parts, input),
-      all: (input) => allConnections(parts, input),
-      commandTimes: (input) => commandTimes(parts, input),
+        noted(connectionCharts(parts, { ...input, connectionId: connectionId ?? shown.id })),
+      slowest: (input) => noted(slowestOperations(parts, input)),
+      all: (input) => noted(allConnections(parts, input)),
+      commandTimes: (input) => noted(commandTimes(parts, input)),
     },
   );
-  return { receive: (message) => receive(message), dispose: () => served.dispose() };
+  return {
+    receive: (message) => receive(message),
+    async end() {
+      served.dispose();
+      await Promise.allSettled(asked);
+    },
+  };
 }
 
 /** Median milliseconds until the Overview of `window` shows data, each time in a page of its own. */
@@ -107,7 +118,7 @@ export async function firstPaint(rig: ObservabilityRig, window: TimeWindow, runs
       );
       const ms = await page.evaluate<number>(measure);
       if (run > 0) taken.push(ms);
-      served.dispose();
+      await served.end();
       await page.close();
     }
   } finally {
