@@ -1,5 +1,4 @@
-import { sampleSeries, type SampleSeries } from './series.ts';
-import type { ObservabilitySnapshot } from './snapshot.ts';
+import { sampleSeries, type SampleFigures, type SampleSeries } from './series.ts';
 import type { WindowMs } from './window.ts';
 
 /** What the samples of one connection say about a window. */
@@ -7,7 +6,7 @@ export interface SampleCourse {
   /** Watched share of the window, 0..1. */
   readonly coverage: number;
   /** The newest sample of the window. */
-  readonly latest: ObservabilitySnapshot | null;
+  readonly latest: SampleFigures | null;
   /** Lookups that found their key, and that did not, by the samples that know of both. */
   readonly hits: number;
   readonly misses: number;
@@ -15,11 +14,7 @@ export interface SampleCourse {
 }
 
 /** Adds up samples of one connection, oldest first, over a window; the series has steps of `stepMs`. */
-export function sampleCourse(
-  samples: readonly ObservabilitySnapshot[],
-  window: WindowMs,
-  stepMs: number,
-): SampleCourse {
+export function sampleCourse(samples: readonly SampleFigures[], window: WindowMs, stepMs: number): SampleCourse {
   const lookups = samples.filter((sample) => sample.keyspaceHits !== null && sample.keyspaceMisses !== null);
   return {
     coverage: coverageOf(samples, window),
@@ -31,7 +26,7 @@ export function sampleCourse(
 }
 
 /** The stretches that samples cover, none counted twice. */
-function coverageOf(samples: readonly ObservabilitySnapshot[], { fromMs, toMs }: WindowMs): number {
+function coverageOf(samples: readonly SampleFigures[], { fromMs, toMs }: WindowMs): number {
   let covered = 0;
   let reached = fromMs;
   for (const { timestamp, periodSeconds } of samples) {

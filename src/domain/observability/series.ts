@@ -1,5 +1,19 @@
 import type { ObservabilitySnapshot } from './snapshot.ts';
 
+/** What charts take from a sample. */
+export type SampleFigures = Pick<
+  ObservabilitySnapshot,
+  | 'timestamp'
+  | 'periodSeconds'
+  | 'opsPerSecond'
+  | 'usedMemoryBytes'
+  | 'maxMemoryBytes'
+  | 'connectedClients'
+  | 'keyspaceHits'
+  | 'keyspaceMisses'
+  | 'evictedKeys'
+>;
+
 /**
  * Samples of one connection on an even grid, as columns of the same length. Slot `i` covers
  * `[startMs + i * stepMs, startMs + (i + 1) * stepMs)`; null = not watched or not available, never zero.
@@ -46,7 +60,7 @@ interface Slot {
  * newest value of the slot, and counters go to slots by the share of the stretch that lies there.
  */
 export function sampleSeries(
-  samples: readonly ObservabilitySnapshot[],
+  samples: readonly SampleFigures[],
   fromMs: number,
   toMs: number,
   stepMs: number,
@@ -96,7 +110,7 @@ function emptySlot(): Slot {
   };
 }
 
-function put(slot: Slot, sample: ObservabilitySnapshot, overlapMs: number, share: number): void {
+function put(slot: Slot, sample: SampleFigures, overlapMs: number, share: number): void {
   slot.watchedMs += overlapMs;
   if (sample.opsPerSecond !== null) {
     slot.ops += sample.opsPerSecond * overlapMs;

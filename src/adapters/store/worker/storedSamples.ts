@@ -1,11 +1,12 @@
 import type { SampleCourseQuery } from '../../../app/ports/stores.ts';
 import { sampleCourse, type SampleCourse } from '../../../domain/observability/sampleCourse.ts';
+import type { SampleFigures } from '../../../domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../../domain/observability/snapshot.ts';
 import type { PartContent } from '../parts.ts';
 import type { StoreEngine } from '../storeEngine.ts';
 import type { EventPart } from '../storeOptions.ts';
 import { sampleTable } from './partContent.ts';
-import { samplesOfPart } from './repositories/observabilitySamples.ts';
+import { figuresOfPart, samplesOfPart } from './repositories/observabilitySamples.ts';
 import { rolledUpSamples } from './repositories/sampleRollups.ts';
 import { isoMs } from './windows.ts';
 
@@ -28,13 +29,10 @@ let keptCount = 0;
 
 /** Samples in a window, oldest first, at most `most`; hours that were purged stand as one sample each. */
 export function storedSamples(history: StoreEngine, query: Query, most: number): readonly ObservabilitySnapshot[] {
-  const samples = history
-    .eventParts(sampleTable)
-    .filter(({ content }) => holdsSamplesIn(content, query))
-    .flatMap((part) => samplesIn(part, query, most));
-  return [...rolledUpSamples(history.read(), query), ...samples]
-    .sort((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0))
-    .slice(0, most);
+  return oldestFirst([
+    ...rolledUpSamples(history.read(), query),
+    ...partsWith(history, query).flatMap((part) => samplesIn(part, query, most)),
+  ]).slice(0, most);
 }
 
 /** Added up here: what charts draw is little, and a week of samples is not. */
@@ -43,8 +41,19 @@ export function storedSampleCourse(
   { connectionId, stepMs, ...window }: SampleCourseQuery,
 ): SampleCourse {
   const query = { from: isoMs(window.from), to: isoMs(window.to), connectionIds: [connectionId] };
-  const samples = storedSamples(history, query, Number.MAX_SAFE_INTEGER);
-  return sampleCourse(samples, { fromMs: Date.parse(query.from), toMs: Date.parse(query.to) }, stepMs);
+  const figures = oldestFirst<SampleFigures>([
+    ...rolledUpSamples(history.read(), query),
+    ...partsWith(history, query).flatMap((part) => figuresIn(part, query, connectionId)),
+  ]);
+  return sampleCourse(figures, { fromMs: Date.parse(query.from), toMs: Date.parse(query.to) }, stepMs);
+}
+
+function oldestFirst<T extends { readonly timestamp: string }>(samples: readonly T[]): T[] {
+  return samples.toSorted((a, b) => (a.timestamp < b.timestamp ? -1 : a.timestamp > b.timestamp ? 1 : 0));
+}
+
+function partsWith(history: StoreEngine, query: Query): EventPart[] {
+  return history.eventParts(sampleTable).filter(({ content }) => holdsSamplesIn(content, query));
 }
 
 /** By the times of its samples, where the part says them; those of the part that still grows are not known. */
@@ -54,21 +63,35 @@ export function holdsSamplesIn(content: PartContent | undefined, { from, to }: P
   return rows > 0 && (first === null || last === null || (first < to && last >= from));
 }
 
-function samplesIn({ content, open }: EventPart, query: Query, most: number): readonly ObservabilitySnapshot[] {
-  const known = content === undefined ? undefined : kept.get(content);
+function samplesIn(part: EventPart, query: Query, most: number): readonly ObservabilitySnapshot[] {
+  const known = keptOf(part);
   if (known !== undefined) return known.filter((sample) => isAsked(sample, query));
-  const part = open();
-  if (part === undefined) return [];
+  const database = part.open();
+  return database === undefined ? [] : samplesOfPart(database, query, most);
+}
+
+function figuresIn(part: EventPart, query: Query, connectionId: string): readonly SampleFigures[] {
+  const known = keptOf(part);
+  if (known !== undefined) return known.filter((sample) => isAsked(sample, query));
+  const database = part.open();
+  return database === undefined ? [] : figuresOfPart(database, connectionId, query);
+}
+
+/** All samples of a finished part; undefined of one that is asked each time. */
+function keptOf({ content, open }: EventPart): readonly ObservabilitySnapshot[] | undefined {
   const rows = content?.tables?.[sampleTable]?.rows;
-  if (content === undefined || rows === undefined || rows > mostPerPart) return samplesOfPart(part, query, most);
-  const all = samplesOfPart(part, { from: '', to: '~' }, mostPerPart);
+  if (content === undefined || rows === undefined || rows > mostPerPart) return undefined;
+  const known = kept.get(content);
+  if (known !== undefined) return known;
+  const part = open();
+  const all = part === undefined ? [] : samplesOfPart(part, { from: '', to: '~' }, mostPerPart);
   if (keptCount + all.length > mostKept) {
     kept = new WeakMap();
     keptCount = 0;
   }
   kept.set(content, all);
   keptCount += all.length;
-  return all.filter((sample) => isAsked(sample, query));
+  return all;
 }
 
 function isAsked({ timestamp, connectionId }: ObservabilitySnapshot, { from, to, connectionIds }: Query): boolean {

@@ -1,5 +1,6 @@
 import type { CommandDelta } from '../../../../domain/observability/commandStats.ts';
 import type { CommandSample } from '../../../../domain/observability/commandTimes.ts';
+import type { SampleFigures } from '../../../../domain/observability/series.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
 import type { Transaction } from '../../transaction.ts';
@@ -102,6 +103,36 @@ export function samplesOfPart(
       [...where.params, limit],
     )
     .map(sampleOf);
+}
+
+/** What charts take from the samples of a connection in one part: half as many columns, for many more rows than are shown. */
+export function figuresOfPart(
+  part: SqlDatabase,
+  connectionId: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): SampleFigures[] {
+  return part
+    .rows(
+      `SELECT timestamp, period_seconds, ops_per_second, used_memory_bytes, max_memory_bytes, connected_clients,
+         keyspace_hits, keyspace_misses, evicted_keys
+       FROM observability_snapshots WHERE connection_id = ? AND timestamp >= ? AND timestamp < ? ORDER BY timestamp, id`,
+      [connectionId, from, to],
+    )
+    .map(([timestamp, period, ops, used, max, clients, hits, misses, evicted]) => ({
+      timestamp: String(timestamp),
+      periodSeconds: Number(period),
+      opsPerSecond: figure(ops),
+      usedMemoryBytes: figure(used),
+      maxMemoryBytes: figure(max),
+      connectedClients: figure(clients),
+      keyspaceHits: figure(hits),
+      keyspaceMisses: figure(misses),
+      evictedKeys: figure(evicted),
+    }));
+}
+
+function figure(value: SqlValue | undefined): number | null {
+  return value === null ? null : Number(value);
 }
 
 /** Samples of one part that a condition chooses. */

@@ -2,10 +2,10 @@ import type { OperationBucket } from '../../../../domain/observability/overview.
 import { LatencySketch } from '../../../../domain/observability/latencySketch.ts';
 import type { ObservabilitySnapshot } from '../../../../domain/observability/snapshot.ts';
 import { isOperation, type EventStatus, type HistoryEvent } from '../../../../domain/timeline/event.ts';
-import type { SqlDatabase, SqlRow, SqlValue } from '../../sql/driver.ts';
+import type { SqlDatabase, SqlValue } from '../../sql/driver.ts';
 import { SketchDelta, sketchJson } from '../../sql/sketchBytes.ts';
 import type { Transaction } from '../../transaction.ts';
-import { allOf, inList, number, text } from './rows.ts';
+import { allOf, inList } from './rows.ts';
 import { minuteStarts } from './minuteStarts.ts';
 
 /** Spans of roll-ups, seconds: a window of any length is read as whole hours and the minutes at its ends. */
@@ -52,10 +52,6 @@ class Additions {
     });
     transaction.runMany(upsert, rows);
   }
-}
-
-function countsOf(row: SqlRow): Record<EventStatus, number> {
-  return { success: number(row, 'success'), error: number(row, 'error'), blocked: number(row, 'blocked') };
 }
 
 /** Adds our own operations to the minutes and hours that they ended in. What the engine reports is not counted here. */
@@ -135,19 +131,18 @@ function addStretch(
     inList('connection_id', query.connectionIds),
     inList('environment', query.environments === undefined ? undefined : [...query.environments, '']),
   ]);
-  const rows = database.all(
+  const rows = database.each(
     `SELECT start, connection_id, success, error, blocked, watched_seconds, sketch FROM operation_rollups WHERE ${where.sql}`,
     where.params,
   );
-  for (const row of rows) {
-    const start = Math.floor(number(row, 'start') / size) * size;
-    const sum = sumAt(sums, `${start} ${text(row, 'connection_id')}`);
-    const counts = countsOf(row);
-    sum.counts.success += counts.success;
-    sum.counts.error += counts.error;
-    sum.counts.blocked += counts.blocked;
-    sum.watchedSeconds += number(row, 'watched_seconds');
-    if (row['sketch'] instanceof Uint8Array) sum.sketch.mergeJson(sketchJson(row['sketch']));
+  for (const [at, connectionId, success, error, blocked, watchedSeconds, sketch] of rows) {
+    const start = Math.floor(Number(at) / size) * size;
+    const sum = sumAt(sums, `${start} ${String(connectionId)}`);
+    sum.counts.success += Number(success);
+    sum.counts.error += Number(error);
+    sum.counts.blocked += Number(blocked);
+    sum.watchedSeconds += Number(watchedSeconds);
+    if (sketch instanceof Uint8Array) sum.sketch.mergeJson(sketchJson(sketch));
   }
 }
 
