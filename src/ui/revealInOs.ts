@@ -7,12 +7,26 @@ import { display } from '../domain/display.ts';
  */
 export async function revealInOs(place: Uri | string): Promise<void> {
   const uri = typeof place === 'string' ? Uri.file(place) : place;
-  if (env.uiKind === UIKind.Desktop && env.remoteName === undefined) {
-    await commands.executeCommand('revealFileInOS', uri);
-    return;
-  }
+  if (isOnThisMachine()) await commands.executeCommand('revealFileInOS', uri);
+  else tellWhere(uri);
+}
+
+/** Opens a file of the extension's machine in the person's browser; where that is on another machine, its path is told. */
+export async function openInBrowser(path: string): Promise<void> {
+  const uri = Uri.file(path);
+  if (isOnThisMachine()) await env.openExternal(uri);
+  else tellWhere(uri, '. Copy it to your own machine to open it in a browser.');
+}
+
+function isOnThisMachine(): boolean {
+  return env.uiKind === UIKind.Desktop && env.remoteName === undefined;
+}
+
+/** Nobody waits for the answer: what asked goes on while the message stands. */
+function tellWhere(uri: Uri, advice = ''): void {
   const copy = 'Copy path';
   const where = env.remoteName === undefined ? 'the machine that serves this page' : `the remote (${env.remoteName})`;
-  const answer = await window.showInformationMessage(`It is on ${where}: ${display(uri.fsPath)}`, copy);
-  if (answer === copy) await env.clipboard.writeText(uri.fsPath);
+  void window
+    .showInformationMessage(`It is on ${where}: ${display(uri.fsPath)}${advice}`, copy)
+    .then((answer) => (answer === copy ? env.clipboard.writeText(uri.fsPath) : undefined));
 }

@@ -29,6 +29,13 @@ async function seed(global: string, port: number, now: number): Promise<void> {
     directory: global,
     definition: { port, id: 'shop', uid, name: 'Shop' },
   });
+  const { runId } = await rig.service.plan({
+    connectionId: 'shop',
+    kind: 'deleteByPattern',
+    parameters: { pattern: 'tmp:*' },
+  });
+  await rig.service.start({ runId });
+  await rig.service.wait(runId);
   const events = Array.from({ length: 360 }, (_, n): HistoryEvent => ({
     id: n === 200 ? failedId : idOf(n),
     timestamp: iso((n - 360) * 10_000),
@@ -40,7 +47,9 @@ async function seed(global: string, port: number, now: number): Promise<void> {
     durationMs: 2,
     status: n === 200 ? 'error' : 'success',
     attempt: 1,
-    ...(n === 200 ? { errorCode: 'TIMEOUT', retryable: true } : {}),
+    // Of the run are the one that failed and one that is too far away in time to be related otherwise.
+    ...(n === 200 ? { errorCode: 'TIMEOUT', retryable: true, runId } : {}),
+    ...(n === 0 ? { runId } : {}),
   }));
   await rig.stores.history.append(events);
   const alert = {
@@ -56,13 +65,6 @@ async function seed(global: string, port: number, now: number): Promise<void> {
     episodeTo: iso(-30 * minute),
   } as const;
   await rig.stores.alerts.raise(alert, alert.createdAt);
-  const { runId } = await rig.service.plan({
-    connectionId: 'shop',
-    kind: 'deleteByPattern',
-    parameters: { pattern: 'tmp:*' },
-  });
-  await rig.service.start({ runId });
-  await rig.service.wait(runId);
   await rig.close();
 }
 
@@ -186,9 +188,20 @@ describe('the ways to a bundle and what becomes of it', function () {
     assert.ok(lines.includes(failedId));
   });
 
+  it('from the same failure to the run that it belongs to', async () => {
+    await workbench().page.keyboard.press('Control+Alt+Shift+1');
+    const page = await workbench().webview('.failures-details');
+    await page.locator('.related tr', { hasText: 'same workflow run' }).waitFor({ timeout: 30_000 });
+    await page.locator('.failures-details vscode-button', { hasText: 'Open run' }).click({ timeout: 30_000 });
+    const run = await workbench().webview('.run-head');
+    await run.locator('.run-head', { hasText: /Delete.*on Shop/s }).waitFor();
+    await run.locator('.run-state', { hasText: 'completed' }).waitFor();
+    await run.locator('.run-counts', { hasText: '20 done' }).waitFor();
+  });
+
   it('a brush on a chart: what was brushed', async () => {
     await workbench().page.keyboard.press('Control+Alt+Shift+2');
-    const page = await workbench().webview('.charts .u-over');
+    const page = await workbench().webview('#tab-overview');
     const plot = page.locator('.charts .u-over').first();
     await plot.waitFor({ timeout: 30_000 });
     await brushChart(plot, 0.4, 0.6);
@@ -260,5 +273,149 @@ describe('the ways to a bundle and what becomes of it', function () {
     await workbench().menu(VIEW, 'brush.zip', 'Open Incident Bundle…');
     await (await panel()).locator('h2', { hasText: 'The file is not where it was written' }).waitFor();
     await workbench().screenshot('incident-bundle-missing');
+  });
+
+  describe('without a mouse', () => {
+    const pressed = async (...keys: string[]): Promise<void> => {
+      for (const key of keys) await workbench().page.keyboard.press(key);
+    };
+
+    /** A command by its name in the palette, chosen with Enter. */
+    async function command(title: string): Promise<void> {
+      await pressed('F1');
+      await workbench().quickInput.type(`>${title}`);
+      await waitFor(`${title} on top`, 30_000, async () => (await workbench().quickInput.items())[0] === title);
+      await pressed('Enter');
+    }
+
+    /** Tab by Tab until the focus is on what matches. */
+    async function tabTo(page: Frame, selector: string, text = ''): Promise<void> {
+      const passed: string[] = [];
+      await waitFor(`the focus on ${selector} ${text}`, 30_000, async () => {
+        await pressed('Tab');
+        const [at, said] = await page.locator('body').evaluate((body, wanted) => {
+          const focused = body.ownerDocument.activeElement;
+          return [focused?.matches(wanted) === true, (focused?.textContent ?? '').trim()] as const;
+        }, selector);
+        passed.push(said);
+        return at && said.startsWith(text);
+      }).catch((error: unknown) => {
+        throw new Error(`${String(error)}: ${passed.join(' | ')}`, { cause: error });
+      });
+    }
+
+    const focusedText = (page: Frame): Promise<string> =>
+      page.locator('body').evaluate((body) => (body.ownerDocument.activeElement?.textContent ?? '').trim());
+
+    /** Puts the focus on a row of the view, from wherever it is. */
+    async function focusRow(label: string): Promise<void> {
+      await command(`Cachify: Focus on ${VIEW} View`);
+      const focused = workbench().view(VIEW).locator('.monaco-list-row.focused .label-name').first();
+      await pressed('Home');
+      await waitFor(`the focus on ${label}`, 30_000, async () => {
+        if ((await focused.innerText({ timeout: 2000 }).catch(() => '')) === label) return true;
+        await pressed('ArrowDown');
+        return false;
+      });
+    }
+
+    /** Chooses from a row's menu, which opens by the menu key. */
+    async function fromMenu(label: string, item: string): Promise<void> {
+      await focusRow(label);
+      await pressed('Shift+F10');
+      const chosen = workbench().page.locator('.monaco-menu .action-item.focused');
+      await waitFor(`${item} in the menu`, 30_000, async () => {
+        if ((await chosen.allInnerTexts()).some((text) => text.trim().startsWith(item))) return true;
+        await pressed('ArrowDown');
+        return false;
+      });
+      await pressed('Enter');
+    }
+
+    it('from the command to the form, to its preview, to the file', async () => {
+      await workbench().closeEditors();
+      await command('Cachify: New Incident Bundle…');
+      const page = await panel();
+      await tabTo(page, '[role=radio][aria-checked=true]', '1h');
+      await pressed('ArrowRight');
+      await page.locator('[role=radio][aria-checked=true]', { hasText: '6h' }).waitFor();
+      await tabTo(page, 'vscode-checkbox', 'Other');
+      await pressed('Space');
+      await page.locator('legend', { hasText: '1 of 2' }).waitFor();
+      await tabTo(page, '[role=radio][aria-checked=true]', 'Default');
+      await pressed('ArrowRight');
+      await page.locator('[role=radio][aria-checked=true]', { hasText: 'Strict' }).waitFor();
+      await tabTo(page, 'vscode-button', 'Show what would be in it');
+      await pressed('Enter');
+      await page.locator('.hash').first().waitFor({ timeout: 60_000 });
+      await tabTo(page, 'vscode-button', 'Export bundle');
+      await workbench().screenshot('incident-bundle-focus');
+      // Escape changes nothing, and the way goes on from the same button.
+      await pressed('Enter');
+      await workbench().quickInput.waitUntilOpen();
+      await pressed('Escape');
+      await workbench().quickInput.waitUntilClosed();
+      await waitFor('the focus to be back', 20_000, async () => (await focusedText(page)).startsWith('Export bundle'));
+      await pressed('Enter');
+      await workbench().quickInput.answerFileDialog(
+        'Export incident bundle',
+        (path) => path.endsWith('.zip'),
+        join(out, 'keys.zip'),
+      );
+      await waitFor(
+        'the focus on what was written',
+        60_000,
+        async () => (await focusedText(page)) === 'Bundle written',
+      );
+    });
+
+    it('its buttons: verify, reveal, open in a browser', async () => {
+      const page = await panel();
+      await tabTo(page, 'vscode-button', 'Verify');
+      await pressed('Enter');
+      await page.locator('.notice', { hasText: 'Whole' }).waitFor({ timeout: 30_000 });
+      assert.equal(await focusedText(page), 'Verify');
+      await tabTo(page, 'vscode-button', 'Reveal');
+      await pressed('Space');
+      // VS Code in a browser has no file manager for it.
+      assert.ok((await workbench().notification(/^It is on the /)).includes(join(out, 'keys.zip')));
+      await workbench().clearNotifications();
+      await command('View: Focus Active Editor Group');
+      await tabTo(page, 'vscode-button', 'Open in browser');
+      await pressed('Enter');
+      const told = await workbench().notification(/to open it in a browser/);
+      const path = /: (\/.*index\.html)\./.exec(told)?.[1] ?? told;
+      const html = readFileSync(path, 'utf8');
+      assert.equal(html, execFileSync('unzip', ['-p', join(out, 'keys.zip'), 'index.html'], { encoding: 'utf8' }));
+      await workbench().clearNotifications();
+    });
+
+    it('the history: each of its actions from the row', async () => {
+      const path = join(out, 'keys.zip');
+      await workbench().closeEditors();
+      await focusRow('keys.zip');
+      await pressed('Enter');
+      await (await panel()).locator('.path', { hasText: 'keys.zip' }).waitFor();
+      await fromMenu('keys.zip', 'Reveal Incident Bundle');
+      assert.ok((await workbench().notification(/^It is on the /)).includes(path));
+      await workbench().clearNotifications();
+      await fromMenu('keys.zip', 'Open Incident Bundle in Browser');
+      await workbench().notification(/index\.html/);
+      await workbench().clearNotifications();
+      await fromMenu('keys.zip', 'Verify Incident Bundle…');
+      await workbench().notification(/keys\.zip is whole/);
+      await workbench().clearNotifications();
+      await fromMenu('keys.zip', 'Export Again…');
+      const page = await panel();
+      await page.locator('.empty-state h2', { hasText: 'Hand over the truth' }).waitFor();
+      await page.locator('[role=radio][aria-checked=true]', { hasText: 'Strict' }).waitFor();
+      await fromMenu('keys.zip', 'Delete Bundle Record');
+      assert.match(await workbench().dialog(), /The file itself stays/);
+      await pressed('Enter');
+      await waitFor('the record to go', 30_000, async () =>
+        (await workbench().rows(VIEW)).every(({ label }) => label !== 'keys.zip'),
+      );
+      assert.ok(readFileSync(path).length > 0);
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../src/domain/format.ts';
 import type { BundleVerdict, ExportJob, IncidentBundle } from '../../src/domain/incidents/definition.ts';
 import type { BundleSnapshot } from '../../src/protocol/incidentBundle.ts';
@@ -17,19 +18,33 @@ const stages = [
 /** An export: how far it is, and at the end what was written. */
 export function ExportView({ shown }: { readonly shown: BundleSnapshot }): VNode {
   const { job, bundle, verdict } = shown;
+  const result = useRef<HTMLDivElement>(null);
+  const step = bundle === null ? job?.state : bundle.id;
+  useLayoutEffect(() => {
+    const take = (): void => takeLostFocus(result.current);
+    take();
+    window.addEventListener('focus', take);
+    return () => window.removeEventListener('focus', take);
+  }, [step]);
   return (
-    <div class="result">
+    <div class="result" ref={result}>
       {job !== null && job.state !== 'success' && <Working job={job} />}
       {bundle !== null && <Written bundle={bundle} verdict={verdict} />}
     </div>
   );
 }
 
+/** The button that was pressed may be gone with what it did: the focus goes on to what became of it, and from nowhere else. */
+function takeLostFocus(result: HTMLElement | null): void {
+  if (!document.hasFocus() || document.activeElement !== document.body) return;
+  result?.querySelector<HTMLElement>('h2')?.focus();
+}
+
 function Working({ job }: { readonly job: ExportJob }): VNode {
   const isWorking = job.state === 'running' || job.state === 'pending' || job.state === 'cancelling';
   return (
     <section class="result-block">
-      <h2>{titles[job.state] ?? 'Exporting…'}</h2>
+      <h2 tabIndex={-1}>{titles[job.state] ?? 'Exporting…'}</h2>
       <p class="path">{job.target}</p>
       <ProgressBar share={job.progress} label="Exported" />
       <p class="number export-numbers" role="status">
@@ -62,12 +77,12 @@ function Working({ job }: { readonly job: ExportJob }): VNode {
       )}
       <div class="form-actions">
         {job.state === 'interrupted' && (
-          <Button appearance="primary" disabled={acting.value} onClick={() => void act('resume')}>
+          <Button appearance="primary" busy={acting.value} onClick={() => void act('resume')}>
             Resume export
           </Button>
         )}
         {(isWorking || job.state === 'interrupted') && (
-          <Button disabled={acting.value || job.state === 'cancelling'} onClick={() => void act('cancel')}>
+          <Button disabled={job.state === 'cancelling'} busy={acting.value} onClick={() => void act('cancel')}>
             {job.state === 'interrupted' ? 'Give it up' : 'Cancel export'}
           </Button>
         )}
@@ -93,7 +108,7 @@ function Written({
   const gone = bundle.file === 'missing';
   return (
     <section class="result-block">
-      <h2>
+      <h2 tabIndex={-1}>
         <Icon name={gone ? 'question' : 'pass-filled'} />{' '}
         {gone ? 'The file is not where it was written' : 'Bundle written'}
       </h2>
@@ -110,13 +125,13 @@ function Written({
         <dd class="hash">{bundle.archiveSha256}</dd>
       </dl>
       <div class="form-actions">
-        <Button appearance="primary" disabled={gone || acting.value} onClick={() => void act('verify')}>
+        <Button appearance="primary" disabled={gone} busy={acting.value} onClick={() => void act('verify')}>
           Verify
         </Button>
-        <Button disabled={gone || acting.value} onClick={() => void act('reveal')}>
+        <Button disabled={gone} busy={acting.value} onClick={() => void act('reveal')}>
           Reveal
         </Button>
-        <Button disabled={gone || acting.value} onClick={() => void act('openViewer')}>
+        <Button disabled={gone} busy={acting.value} onClick={() => void act('openViewer')}>
           Open in browser
         </Button>
       </div>

@@ -1,4 +1,5 @@
 import type { VNode } from 'preact';
+import { Notice } from '../ui/notice.tsx';
 import { FailureNotice, WaitingPage } from '../ui/waitingPage.tsx';
 import { ExportView } from './exportView.tsx';
 import { draft, failure, load, snapshot } from './model.ts';
@@ -31,6 +32,11 @@ export function Page(): VNode {
         <RequestForm request={request} shown={shown} />
       </section>
       <section class="bundle-result" aria-label="What the bundle would hold">
+        {!shown.trusted && (
+          <Notice kind="info">
+            This window is in Restricted Mode: no server is asked, and the bundle holds what was recorded before.
+          </Notice>
+        )}
         <FailureNotice failure={refused} onClose={() => (failure.value = null)} />
         {shown.job !== null || shown.bundle !== null ? (
           <ExportView shown={shown} />

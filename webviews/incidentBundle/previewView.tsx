@@ -44,7 +44,7 @@ export function PreviewView({
     <div class="result">
       {stale && <Notice kind="warning">The form was changed since. This shows what was asked for before.</Notice>}
       <div class="result-head">
-        <Button appearance="primary" disabled={acting.value || stale} onClick={() => void act('export')}>
+        <Button appearance="primary" disabled={stale} busy={acting.value} onClick={() => void act('export')}>
           Export bundle, about {formatBytes(preview.estimatedBytes)}…
         </Button>
         <span class="muted">holds until {localTime(preview.expiresAt)}, whatever happens meanwhile</span>

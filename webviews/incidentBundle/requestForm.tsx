@@ -11,10 +11,10 @@ import { act, edit, preview } from './model.ts';
 import { RangeChart } from './rangeChart.tsx';
 
 const includeWords: Readonly<Record<IncidentInclude, readonly [title: string, hint: string]>> = {
-  timeline: ['Timeline', 'events, runs, alerts, policy decisions'],
-  metrics: ['Metrics', 'samples of the servers and of our latency'],
-  diagnostics: ['Diagnostics', 'versions, INFO, unusual settings, slow log'],
-  logs: ['Logs', 'what the extension logged in this window'],
+  timeline: ['Timeline', 'events, runs, alerts, decisions'],
+  metrics: ['Metrics', 'of the servers, and our latency'],
+  diagnostics: ['Diagnostics', 'versions, INFO, slow log'],
+  logs: ['Logs', 'of the extension in this window'],
 };
 
 const minuteMs = 60_000;
@@ -86,7 +86,7 @@ function Range({ request, shown }: { readonly request: IncidentRequest; readonly
         <Instant label="To" value={request.to} onChange={(to) => edit({ to })} />
       </div>
       {spanMs <= 0 && <p class="bad">The end must be later than the beginning.</p>}
-      <RangeChart buckets={shown.buckets} />
+      <RangeChart buckets={shown.buckets} from={request.from} to={request.to} />
     </fieldset>
   );
 }

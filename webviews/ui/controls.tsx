@@ -8,13 +8,35 @@ interface ButtonProps {
   readonly onClick: () => void;
   readonly appearance?: 'primary' | 'secondary' | 'icon';
   readonly disabled?: boolean;
+  /** What was pressed is being done: nothing can be pressed now, and the focus stays where it is, unlike with `disabled`. */
+  readonly busy?: boolean;
   /** Said by screen readers and shown on hover; needed when the content is an icon only. */
   readonly label?: string;
   readonly children: ComponentChildren;
 }
 
-export function Button({ onClick, appearance = 'secondary', disabled = false, label, children }: ButtonProps): VNode {
-  return toolkit('vscode-button', { appearance, disabled, onClick, title: label, 'aria-label': label }, children);
+export function Button({
+  onClick,
+  appearance = 'secondary',
+  disabled = false,
+  busy = false,
+  label,
+  children,
+}: ButtonProps): VNode {
+  return toolkit(
+    'vscode-button',
+    {
+      appearance,
+      disabled,
+      onClick: () => {
+        if (!busy) onClick();
+      },
+      title: label,
+      'aria-label': label,
+      'aria-disabled': busy ? 'true' : undefined,
+    },
+    children,
+  );
 }
 
 interface TextFieldProps {

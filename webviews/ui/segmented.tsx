@@ -14,7 +14,8 @@ export function Segmented({ value, choices, onChange, label }: SegmentedProps): 
   const held = choices.findIndex((choice) => choice.value === value);
   function onKeyDown(event: KeyboardEvent): void {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    const next = step === undefined ? undefined : choices[(held + step + choices.length) % choices.length];
+    const from = held < 0 && step === 1 ? -1 : Math.max(held, 0);
+    const next = step === undefined ? undefined : choices[(from + step + choices.length) % choices.length];
     if (next === undefined) return;
     event.preventDefault();
     onChange(next.value);

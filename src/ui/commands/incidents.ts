@@ -1,4 +1,4 @@
-import { env, Uri, window } from 'vscode';
+import { window } from 'vscode';
 import type { ConnectionService } from '../../app/connections/connectionService.ts';
 import type { IncidentService } from '../../app/incidents/incidentService.ts';
 import { isoAt } from '../../app/ports/clock.ts';
@@ -9,7 +9,7 @@ import { formatCounted } from '../../domain/format.ts';
 import type { BundleVerdict, ExportJob, IncidentBundle } from '../../domain/incidents/definition.ts';
 import type { IncidentBundlePanel } from '../panels/incidentBundlePanel.ts';
 import { askText } from '../quickInput.ts';
-import { revealInOs } from '../revealInOs.ts';
+import { openInBrowser, revealInOs } from '../revealInOs.ts';
 import { BundleRow, ExportRow } from '../trees/bundlesSection.ts';
 import { RunNode } from '../trees/workflowNodes.ts';
 import { isPlainObject, type InteractiveCommands } from './register.ts';
@@ -67,7 +67,7 @@ export function incidentCommands(parts: Parts): IncidentCommands {
     },
     'cachify.incidents.openViewer': async (item) => {
       const bundle = await bundleOf(service, item);
-      if (bundle !== undefined) await env.openExternal(Uri.file(await parts.unpackViewer(bundle)));
+      if (bundle !== undefined) await openInBrowser(await parts.unpackViewer(bundle));
     },
     'cachify.incidents.exportAgain': async (item) => {
       const bundle = await bundleOf(service, item);
