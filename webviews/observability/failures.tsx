@@ -13,12 +13,12 @@ import { timeOrDay, utcText } from './times.ts';
 
 const columns: readonly Column<FailureGroup>[] = [
   { id: 'count', title: 'Count', width: '40px', align: 'end', cell: ({ count }) => formatCount(count) },
-  { id: 'code', title: 'Error code', width: 'minmax(80px, 2fr)', cell: ({ errorCode }) => errorCode ?? '–' },
-  { id: 'action', title: 'Action', width: 'minmax(80px, 2fr)', cell: ({ action }) => action },
+  { id: 'code', title: 'Error code', width: 'minmax(72px, 2fr)', cell: ({ errorCode }) => errorCode ?? '–' },
+  { id: 'action', title: 'Action', width: 'minmax(72px, 2fr)', cell: ({ action }) => action },
   {
     id: 'pattern',
     title: 'Keys',
-    width: 'minmax(64px, 3fr)',
+    width: 'minmax(56px, 3fr)',
     cell: ({ pattern }) => pattern,
     hover: ({ pattern }) => pattern,
   },

@@ -7,12 +7,13 @@ import type { ChartData } from '../charts/plot.ts';
 import { TimeChart } from '../charts/timeChart.tsx';
 import { Button, Select, Spinner } from '../ui/controls.tsx';
 import { EmptyState } from '../ui/emptyState.tsx';
+import { hostNowMs } from '../ui/hostClock.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Toolbar, ToolbarGap } from '../ui/toolbar.tsx';
 import { stepsText } from './chartFormats.ts';
 import { activity, activityFailure, activityLoading, loadActivity, source } from './keyspaceModel.ts';
 import { act, showEvents, zoomOut, zoomTo } from './model.ts';
-import { localDateTime, utcText } from './times.ts';
+import { shortTime, utcText } from './times.ts';
 
 const caveats: Readonly<Record<ActivitySource, string>> = {
   client: 'What Cachify Studio sent: exact, but only ours. Other programs are not in it.',
@@ -198,7 +199,7 @@ function Ranking({ data, chosen, onChoose }: RankingProps): VNode {
             {!isScan && <td class="cell-end number">{row.errors === 0 ? '' : formatCount(row.errors)}</td>}
             {!isScan && (
               <td class="number muted" title={row.lastTouchedAt === null ? undefined : utcText(row.lastTouchedAt)}>
-                {row.lastTouchedAt === null ? '–' : localDateTime(row.lastTouchedAt)}
+                {row.lastTouchedAt === null ? '–' : shortTime(row.lastTouchedAt, hostNowMs())}
               </td>
             )}
           </tr>

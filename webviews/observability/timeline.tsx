@@ -96,6 +96,11 @@ function durationText({ source, durationMs }: HistoryEvent): string {
   return source === 'engine' && durationMs === 0 ? '–' : formatDuration(durationMs);
 }
 
+const action: Pick<Column<HistoryEvent>, 'cell' | 'hover'> = {
+  cell: (event) => event.action,
+  hover: (event) => event.action,
+};
+
 const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'time',
@@ -108,27 +113,22 @@ const columns: readonly Column<HistoryEvent>[] = [
   {
     id: 'shortTime',
     title: 'Time',
-    width: '96px',
+    width: '92px',
     narrowOnly: true,
     cell: (event) => <span class="number">{shortTime(event.timestamp, hostNowMs())}</span>,
     hover: (event) => utcText(event.timestamp),
   },
-  { id: 'status', title: 'Outcome', width: '80px', cell: (event) => <EventStatusMark status={event.status} /> },
-  {
-    id: 'action',
-    title: 'Action',
-    width: 'minmax(152px, 2fr)',
-    cell: (event) => event.action,
-    hover: (event) => event.action,
-  },
+  { id: 'status', title: 'Outcome', width: '76px', cell: (event) => <EventStatusMark status={event.status} /> },
+  { id: 'action', title: 'Action', width: 'minmax(152px, 2fr)', wideOnly: true, ...action },
+  { id: 'shortAction', title: 'Action', width: 'minmax(72px, 2fr)', narrowOnly: true, ...action },
   {
     id: 'key',
     title: 'Key or pattern',
-    width: 'minmax(80px, 3fr)',
+    width: 'minmax(64px, 3fr)',
     cell: (event) => event.keyOrPattern || engineWords(event),
     hover: (event) => event.keyOrPattern || engineWords(event),
   },
-  { id: 'duration', title: 'Took', width: '64px', align: 'end', cell: durationText },
+  { id: 'duration', title: 'Took', width: '60px', align: 'end', cell: durationText },
   {
     id: 'connection',
     title: 'Connection',

@@ -37,11 +37,13 @@ function snoozeText(until: string, nowMs: number): string {
   return leftMs > mutedMs ? 'muted' : `snoozed for ${formatDuration(leftMs)}`;
 }
 
-/** "above 25 ms for 2 minutes", or why it judges nothing. */
+const signs: Readonly<Record<AlertRule['operator'], string>> = { '>': '>', '>=': '≥', '<': '<', '<=': '≤' };
+
+/** "> 25 ms for 2 minutes", or why it judges nothing. */
 export function ruleLine(rule: AlertRule, states: readonly AlertState[], nameOf: (id: string) => string): string {
   const metric = metricOf(rule.metric);
   if (metric === undefined) return 'unknown metric';
-  const limit = metric.unit === 'state' ? '' : `${rule.operator} ${valueText(metric, rule.threshold)}`;
+  const limit = metric.unit === 'state' ? '' : `${signs[rule.operator]} ${valueText(metric, rule.threshold)}`;
   const lasts = rule.forSeconds === 0 ? '' : `for ${ruleDuration(rule.forSeconds)}`;
   const origin = { own: '', starter: '', settings: 'in settings' }[rule.origin];
   const problem = rule.enabled ? overlayText(states, nameOf) : 'off';

@@ -84,7 +84,7 @@ export class WorkflowsTree implements TreeDataProvider<WorkflowNode> {
     if (node.group === 'templates') return (await this.#service.templates()).map((each) => new TemplateNode(each));
     const runs = await this.#service.runs({ limit: shownRuns });
     if (runs.length > 0) return runs.map((run) => new RunNode(run));
-    const text = 'Delete a folder, give keys an expiry, or warm up a cache: planned first, with a way back';
+    const text = 'Change many keys, with a way back';
     return [new NoteLine(text, { id: 'cachify.workflows.plan' satisfies CommandId, title: 'Plan Workflow…' })];
   }
 

@@ -119,7 +119,8 @@ export class QuickInput {
     await this.answer(path);
     await waitFor(`the dialog ${title} to take ${path}`, LIMIT_MS, async () => {
       if (!(await this.box().isVisible())) return true;
-      await this.page.keyboard.press('Enter');
+      // Into the dialog and nowhere else: what has the focus after it may be the button that opened it.
+      await this.input().press('Enter', { timeout: 1000 });
       return !(await this.box().isVisible());
     });
   }
