@@ -13,40 +13,23 @@ export interface Picture {
   readonly steps: (workbench: Workbench) => Promise<void>;
 }
 
-/** So long is looked at the server before its charts are worth a picture. */
-const WATCHED_MS = 120_000;
-
-/** The panel with the shop's development server connected and a few carts opened, on the last minutes. */
-async function watchShop(workbench: Workbench): Promise<Frame> {
-  if ((await workbench.tabs()).includes('Observability')) return workbench.webview('.page');
-  await workbench.openContainer('Cachify');
-  await workbench.expand('Connections', 'Shop dev');
-  await workbench.expand('Connections', 'cart:');
-  for (const key of ['cart:1', 'cart:10', 'cart:100', 'cart:1001']) {
-    await workbench.click('Connections', key);
-    await workbench.tab(new RegExp(key)).waitFor();
-  }
-  await workbench.closeEditors();
-  await workbench.run('Cachify: Open Observability');
-  const page = await workbench.webview('.page');
-  await page.locator('.segmented button', { hasText: '15m' }).click();
-  await workbench.page.waitForTimeout(WATCHED_MS);
-  // Closer around the present: what was watched fills the charts.
-  await page.locator('.chart-plot').first().focus();
-  for (const key of ['End', '+', 'End', '+']) await workbench.page.keyboard.press(key);
-  await page.locator('.fixed-range').waitFor();
-  return page;
+interface TabPicture {
+  /** Selector of what is there once the tab is filled. */
+  readonly ready: string;
+  readonly themes?: readonly ThemeName[];
+  readonly more?: (page: Frame) => Promise<void>;
 }
 
-const ALL_THEMES: readonly ThemeName[] = ['dark', 'light', 'contrast', 'contrastLight'];
-
-/** A tab of the Observability panel, with a past to show. */
-function observability(tab: string, ready: string, more?: (page: Frame) => Promise<void>): Picture {
+/** A tab of the Observability panel, with a past to show, and the server connected. */
+function observability(tab: string, { ready, themes = ['dark'], more }: TabPicture): Picture {
   return {
     name: `observability-${tab}`,
-    themes: ALL_THEMES,
+    themes,
     past: true,
+    size: { width: 1400, height: 900 },
     async steps(workbench) {
+      await workbench.openContainer('Cachify');
+      await workbench.expand('Connections', 'Shop dev');
       await workbench.run('Cachify: Open Observability');
       const page = await workbench.webview('#page');
       await page.locator(`#tab-${tab}`).click();
@@ -89,7 +72,6 @@ async function storage(workbench: Workbench): Promise<void> {
   await page.locator('.plan-table').waitFor();
 }
 
-/** A new rule on the demo's past: the last hour is worse than the two before. */
 /** Types over the field that has the focus. Ctrl+A would select once more a moment later, also what was typed since. */
 async function replace({ page }: Workbench, text: string): Promise<void> {
   await page.keyboard.press('End');
@@ -97,6 +79,7 @@ async function replace({ page }: Workbench, text: string): Promise<void> {
   await page.keyboard.type(text);
 }
 
+/** A new rule on the demo's past: the last hour is worse than the two before. */
 async function alertRule(workbench: Workbench): Promise<void> {
   await workbench.openContainer('Cachify');
   await workbench.foldView('Workflows');
@@ -138,18 +121,22 @@ export const pictures: readonly Picture[] = [
   { name: 'storage', themes: ['dark', 'light'], past: true, steps: storage },
   { name: 'alert-rule', themes: ['dark', 'light'], past: true, size: { width: 1600, height: 900 }, steps: alertRule },
   { name: 'policy-pack', themes: ['dark', 'light'], size: { width: 1400, height: 900 }, steps: policyPack },
-  observability('overview', '.charts .u-over'),
-  observability('keyspace', '.ranking tbody tr'),
-  observability('failures', '.failures-list .table-window .table-row', async (page) => {
-    await page.locator('.failures-list .table-window .table-row').nth(4).click();
-    await page.locator('.attempts tbody tr').first().waitFor();
+  observability('overview', { ready: '.charts .u-over', themes: ['dark', 'light', 'contrast'] }),
+  observability('keyspace', { ready: '.ranking tbody tr' }),
+  observability('failures', {
+    ready: '.failures-list .table-window .table-row',
+    themes: ['dark', 'light'],
+    async more(page) {
+      await page.locator('.failures-list .table-window .table-row').nth(4).click();
+      await page.locator('.attempts tbody tr').first().waitFor();
+    },
   }),
-  observability('compare', '.compare-charts .u-over'),
-  observability('slow', '.timeline .table-window .table-row'),
-  observability('timeline', '.timeline .table-window .table-row'),
+  observability('compare', { ready: '.compare-charts .u-over', themes: ['dark', 'contrast'] }),
+  observability('slow', { ready: '.timeline .table-window .table-row' }),
+  observability('timeline', { ready: '.timeline .table-window .table-row' }),
   {
     name: 'connections',
-    themes: ALL_THEMES,
+    themes: ['dark', 'light'],
     async steps(workbench) {
       await workbench.openContainer('Cachify');
       await workbench.expand('Connections', 'Shop dev');
@@ -157,27 +144,6 @@ export const pictures: readonly Picture[] = [
       await workbench.click('Connections', 'cart:1');
       await workbench.tab(/cart:1/).waitFor();
       await workbench.editorShows('lines');
-    },
-  },
-  {
-    name: 'observability',
-    themes: ALL_THEMES,
-    size: { width: 1400, height: 1000 },
-    async steps(workbench) {
-      const page = await watchShop(workbench);
-      await page.locator('#tab-overview').click();
-      await page.locator('.chart canvas').nth(5).waitFor();
-    },
-  },
-  {
-    name: 'timeline',
-    themes: ALL_THEMES,
-    async steps(workbench) {
-      const page = await watchShop(workbench);
-      await page.locator('#tab-timeline').click();
-      await page.locator('.table-window .table-row').first().click();
-      await workbench.page.keyboard.press('Enter');
-      await page.locator('.details').waitFor();
     },
   },
 ];
