@@ -35,7 +35,7 @@ describe('runs that a policy holds back', function () {
       'files.simpleDialog.enable': true,
     },
   }));
-  const { button, planFolder } = workflowsByHand(workbench);
+  const { pressButton, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
@@ -100,7 +100,7 @@ describe('runs that a policy holds back', function () {
     await workbench()
       .tab(/Workflow run/)
       .click();
-    await (await button('Start when the window opens')).click();
+    await pressButton('Start when the window opens');
     await workbench().dialogButton('Start when it opens');
     await workbench().rowSaying(RUNS, /^Delete night:\*.*waiting for its window/);
     assert.match(await workbench().notification(/Waits for the window that opens/), /\d\d:\d\d UTC/);

@@ -25,7 +25,7 @@ describe('undo that will be partial', function () {
       'cachify.keys.snapshotBudgetMb': 64,
     },
   }));
-  const { button, planFolder } = workflowsByHand(workbench);
+  const { pressButton, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
@@ -40,7 +40,7 @@ describe('undo that will be partial', function () {
       /the values need about \d+ MB and \d+ MB are free.*asks for the connection’s name/s,
     );
     await workbench().screenshot('run-partial-undo');
-    await (await button(/Delete 700 keys/)).click();
+    await pressButton(/Delete 700 keys/);
     await workbench().dialogButton('Delete 700 keys');
     await waitFor('the question', 30_000, async () => /on Shop dev/.test(await workbench().quickInput.title()));
     assert.match(await workbench().quickInput.says(/Undo will be partial/), /Type Shop dev to go on/);
@@ -49,7 +49,7 @@ describe('undo that will be partial', function () {
     assert.equal(await count('big:*'), 700);
     await workbench().quickInput.answer('Shop dev');
     await workbench().rowSaying(RUNS, /^Delete big:\*.*700 done/);
-    await (await button(/^Undo/)).click();
+    await pressButton(/^Undo/);
     await workbench().dialogButton('Undo');
     await workbench().notification(/keys are as they were before/, 60_000);
     const restored = await count('big:*');

@@ -23,7 +23,7 @@ describe('a pause', function () {
       ],
     },
   }));
-  const { button, planFolder } = workflowsByHand(workbench);
+  const { pressButton, planFolder } = workflowsByHand(workbench);
   const count = async (pattern: string): Promise<number> =>
     Number(await redis.cli('eval', "return #redis.call('KEYS',ARGV[1])", '0', pattern));
 
@@ -32,14 +32,14 @@ describe('a pause', function () {
     await workbench().expand('Connections', 'Shop dev');
     await workbench().row('Connections', 'many:').waitFor({ timeout: 60_000 });
     await planFolder('many:', /400,000 keys/);
-    await (await button(/Delete 400,000 keys/)).click();
+    await pressButton(/Delete 400,000 keys/);
     await workbench().dialogButton('Delete 400,000 keys');
-    await (await button('Pause')).click({ timeout: 30_000 });
+    await pressButton('Pause');
     await workbench().rowSaying(RUNS, /^Delete many:\*.*paused at \d+ %/);
     const left = await count('many:*');
     assert.ok(left > 0 && left < 400_000, `${left} keys are left`);
     await workbench().screenshot('run-paused');
-    await (await button(/Resume, [\d,]+ left/)).click();
+    await pressButton(/Resume, [\d,]+ left/);
     await workbench().dialogButton('Resume');
     await workbench().rowSaying(RUNS, /^Delete many:\*.*400,000 done/, 120_000);
     assert.equal(await count('many:*'), 0);

@@ -26,7 +26,7 @@ describe('workflows', function () {
       ],
     },
   }));
-  const { panel, button, planFolder } = workflowsByHand(workbench);
+  const { panel, pressButton, planFolder } = workflowsByHand(workbench);
 
   it('plans a folder from the key tree and shows what will happen, changing nothing', async () => {
     await workbench().openContainer('Cachify');
@@ -45,12 +45,12 @@ describe('workflows', function () {
 
   it('runs by the mouse, and undo brings everything back', async () => {
     const before = await redis.cli('debug', 'digest');
-    await (await button(/Delete 1,200 keys/)).click();
+    await pressButton(/Delete 1,200 keys/);
     await workbench().dialogButton('Delete 1,200 keys');
     await waitFor('an empty folder', 60_000, async () => (await redis.cli('dbsize')) === '1');
     await workbench().rowSaying(RUNS, /Delete tmp:\*.*done/);
     await workbench().screenshot('workflow-completed');
-    await (await button(/Undo 1,200 changes/)).click();
+    await pressButton(/Undo 1,200 changes/);
     await workbench().dialogButton('Undo');
     await workbench().notification(/1,200 keys are as they were before/, 60_000);
     assert.equal(await redis.cli('debug', 'digest'), before);
@@ -60,7 +60,7 @@ describe('workflows', function () {
   });
 
   it('leads to its events, and from one of them back', async () => {
-    await (await button(/Show events/)).click();
+    await pressButton(/Show events/);
     const page = await workbench().webview('#tab-timeline[aria-selected=true]');
     await page.locator('.timeline .toolbar', { hasText: /run [0-9a-f]{8}/ }).waitFor();
     await page.locator('.timeline .table-window .table-row').first().dblclick();

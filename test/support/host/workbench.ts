@@ -187,14 +187,14 @@ export class Workbench {
 
   async expand(view: string, label: string | RegExp): Promise<void> {
     const row = this.row(view, label);
+    const isExpanded = async (): Promise<boolean> => (await row.getAttribute('aria-expanded')) === 'true';
     await row.waitFor({ timeout: LIMIT_MS });
-    if ((await row.getAttribute('aria-expanded')) === 'true') return;
-    await row.locator('.monaco-tl-twistie').click();
-    await waitFor(
-      `${label} in ${view} to expand`,
-      LIMIT_MS,
-      async () => (await row.getAttribute('aria-expanded')) === 'true',
-    );
+    await waitFor(`${label} in ${view} to expand`, 2 * LIMIT_MS, async () => {
+      if (await isExpanded()) return true;
+      // A row that is drawn anew under the click loses it. A second one would fold it again, so each gets time to show.
+      await row.locator('.monaco-tl-twistie').click();
+      return waitFor('it to show', 10_000, isExpanded).catch(() => false);
+    });
   }
 
   async click(view: string, label: string | RegExp): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Frame, Locator } from 'playwright-core';
+import type { Frame } from 'playwright-core';
 import { waitFor } from '../waiting.ts';
 import type { Workbench } from './workbench.ts';
 
@@ -6,9 +6,10 @@ import type { Workbench } from './workbench.ts';
 export function workflowsByHand(workbench: () => Workbench) {
   const panel = (): Promise<Frame> => workbench().webview('.run-head');
 
-  /** A button of the run's panel, by what it says. */
-  async function button(text: string | RegExp): Promise<Locator> {
-    return (await panel()).locator('.run-actions vscode-button', { hasText: text });
+  /** Presses a button of the run's panel, by what it says, once it can be pressed: before that a click is lost. */
+  async function pressButton(text: string | RegExp): Promise<void> {
+    const enabled = '.run-actions vscode-button:not([disabled], [aria-disabled="true"])';
+    await (await panel()).locator(enabled, { hasText: text }).click({ timeout: 60_000 });
   }
 
   /** Plans the deletion of a folder of the key tree; gives the panel once its first sentence matches. */
@@ -25,5 +26,5 @@ export function workflowsByHand(workbench: () => Workbench) {
     return page;
   }
 
-  return { panel, button, planFolder };
+  return { panel, pressButton, planFolder };
 }
