@@ -1,8 +1,8 @@
 // A process that outlives its starter by a moment: when the pipe from the starter closes, for whatever reason (SIGKILL
 // included), it ends every process and removes every folder that the starter still owned.
-import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { birthmark, isAlive, signalFamily } from './processTree.ts';
+import { removeTree } from './removeTree.ts';
 
 const owned = new Map<number, string>();
 const folders = new Set<string>();
@@ -19,7 +19,7 @@ function obey(line: string): void {
 
 function cleanUp(): void {
   for (const [pid, mark] of owned) if (isAlive(pid) && birthmark(pid) === mark) signalFamily(pid, 'SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  for (const folder of folders) removeTree(folder);
 }
 
 createInterface({ input: process.stdin }).on('line', obey).on('close', cleanUp);

@@ -1,13 +1,14 @@
 // Processes and temporary folders that belong to a run. Whatever way the run ends (normally, by a signal, by a crash, by
 // SIGKILL), nothing of them stays behind: an exit handler ends them, and a guard process does it when no handler could run.
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { birthmark, isAlive, parentOf, signalFamily } from './processTree.ts';
+import { removeTree } from './removeTree.ts';
 import { projectRoot } from './root.ts';
 
 export interface Owned {
@@ -30,7 +31,7 @@ let guardInput: Writable | undefined;
 function endEverything(): void {
   for (const pid of pids) signalFamily(pid, 'SIGKILL');
   pids.clear();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  for (const folder of folders) removeTree(folder);
   folders.clear();
 }
 
@@ -69,7 +70,7 @@ export function ownFolder(prefix: string, parent: string = tmpdir()): string {
 }
 
 export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  removeTree(folder);
   folders.delete(folder);
   tellGuard(`x ${folder}`);
 }
