@@ -108,7 +108,7 @@ export function composeUi(context: ExtensionContext, services: Services): Dispos
   const storageTree = new StorageTree([bundlesSection(incidents), datasetsSection(retention)], clock);
   const { alerts } = services;
   const alertsModel = new AlertsModel(alerts, clock, log);
-  const alertsTree = new AlertsTree(alertsModel, clock);
+  const alertsTree = new AlertsTree(alertsModel, connections, clock);
   const rulePanel = new AlertRulePanel({
     ...services,
     extensionUri: context.extensionUri,

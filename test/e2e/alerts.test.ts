@@ -128,7 +128,7 @@ describe('alerts', () => {
     for (const other of ['Workflows', 'Governance', 'Incidents & Storage']) await workbench().foldView(other);
     await workbench().openView(VIEW);
     await rulesAre('18, 8 on');
-    await workbench().row(VIEW, 'All quiet').waitFor();
+    await workbench().row(VIEW, 'Nothing is watched').waitFor();
     await workbench().expand(VIEW, 'Rules');
     await workbench().row(VIEW, 'threshold must be a finite number').waitFor();
     assert.equal(await described('threshold must be a finite number'), 'rule 4 in settings');

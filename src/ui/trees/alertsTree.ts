@@ -10,6 +10,7 @@ import {
   type TreeView,
 } from 'vscode';
 import type { AlertPicture } from '../../app/alerts/alertService.ts';
+import type { WatchedConnections } from '../../app/observability/watched.ts';
 import type { Clock } from '../../app/ports/clock.ts';
 import type { AlertSeverity } from '../../domain/alerts/event.ts';
 import type { AlertRule } from '../../domain/alerts/rule.ts';
@@ -35,25 +36,30 @@ const redrawMs = 30_000;
 /** The Alerts view: what fires, what may soon, what was, and the rules. */
 export class AlertsTree implements TreeDataProvider<AlertNode> {
   readonly #model: AlertsModel;
+  readonly #connections: WatchedConnections;
   readonly #clock: Clock;
   readonly #changes = new EventEmitter<undefined>();
   #view: TreeView<AlertNode> | undefined;
   #redraw: Disposable | undefined;
+  #isWatching = false;
   readonly onDidChangeTreeData = this.#changes.event;
 
-  constructor(model: AlertsModel, clock: Clock) {
+  constructor(model: AlertsModel, connections: WatchedConnections, clock: Clock) {
     this.#model = model;
+    this.#connections = connections;
     this.#clock = clock;
   }
 
   register(): Disposable {
     const view = window.createTreeView(viewIds.alerts, { treeDataProvider: this, showCollapseAll: false });
     this.#view = view;
+    this.#isWatching = isWatching(this.#connections);
     this.#redrawLater();
     return Disposable.from(
       view,
       this.#changes,
       this.#model.onDidChange((picture) => this.#show(picture)),
+      this.#connections.onDidChange(() => this.#watchAgain()),
       view.onDidChangeVisibility(({ visible }) => visible && this.refresh()),
       { dispose: () => this.#redraw?.dispose() },
     );
@@ -75,7 +81,7 @@ export class AlertsTree implements TreeDataProvider<AlertNode> {
     try {
       const picture = await this.#model.picture();
       this.#names = picture.names;
-      return node === undefined ? groups(picture) : children(picture, node);
+      return node === undefined ? groups(picture) : children(picture, node, this.#isWatching);
     } catch (error) {
       const failure = asFailure(error);
       return node === undefined ? [new AlertNoteNode(failure.message)] : [];
@@ -92,6 +98,13 @@ export class AlertsTree implements TreeDataProvider<AlertNode> {
     const firing = firingStates(picture).length;
     const parts = [formatCounted(firing, 'alert fires', 'alerts fire'), `${picture.unread} unread`];
     this.#view.badge = firing === 0 ? undefined : { value: firing, tooltip: parts.join(', ') };
+  }
+
+  #watchAgain(): void {
+    const now = isWatching(this.#connections);
+    if (now === this.#isWatching) return;
+    this.#isWatching = now;
+    this.#changes.fire(undefined);
   }
 
   #redrawLater(): void {
@@ -169,16 +182,22 @@ function problemNode({ path, rule }: AlertPicture['settingsProblems'][number]): 
   });
 }
 
-function children(picture: AlertPicture, node: AlertNode): AlertNode[] {
+/** Without an open connection nothing is judged, which is not the same as quiet. */
+function isWatching(connections: WatchedConnections): boolean {
+  return connections.views().some(({ summary }) => summary.state === 'ready' || summary.state === 'reconnecting');
+}
+
+function children(picture: AlertPicture, node: AlertNode, watching: boolean): AlertNode[] {
   if (!(node instanceof AlertGroupNode)) return [];
   switch (node.group) {
     case 'firing': {
       const nodes = stateNodes(picture, firingStates(picture));
-      return nodes.length > 0
-        ? nodes
+      if (nodes.length > 0) return nodes;
+      return watching
+        ? [new AlertNoteNode('All quiet', { tooltip: 'Rules are judged every half minute.' })]
         : [
-            new AlertNoteNode('All quiet', {
-              tooltip: 'Rules are judged every half minute while a connection is open.',
+            new AlertNoteNode('Nothing is watched', {
+              tooltip: 'No connection is open in this window. Rules are judged every half minute while one is.',
             }),
           ];
     }
