@@ -1,7 +1,7 @@
 import './begin.ts';
 import '../ui/ui.css';
 import './page.css';
-import { render } from 'preact';
+import { showPage } from '../ui/showPage.ts';
 import { Page } from './page.tsx';
 import { startCompare } from './compareModel.ts';
 import { startCommandTimes } from './commandTimesModel.ts';
@@ -11,8 +11,7 @@ import { startConnectionsOverview } from './connectionsModel.ts';
 import { startSlowest } from './slowestModel.ts';
 import { startTimeline } from './timelineModel.ts';
 
-const root = document.querySelector('#page');
-if (root !== null) render(<Page />, root);
+showPage(<Page />);
 startTimeline();
 startCommandTimes();
 startSlowest();

@@ -1,9 +1,8 @@
 import '../ui/ui.css';
 import './page.css';
-import { render } from 'preact';
+import { showPage } from '../ui/showPage.ts';
 import { start } from './model.ts';
 import { Page } from './page.tsx';
 
-const root = document.querySelector('#page');
-if (root !== null) render(<Page />, root);
+showPage(<Page />);
 start();
